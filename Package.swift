@@ -1,0 +1,31 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: settings)
+}
+
+// Lowest row first. A target imports only from rows below its own; `Architecture.md` in `Domain`
+// draws the picture.
+let package = Package(
+    name: "copyhook",
+    targets: [
+        // Row 0
+        room("StrictJSON"),
+        // Tests, in the same order
+        tests("StrictJSON", ["StrictJSON"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
