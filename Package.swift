@@ -24,6 +24,7 @@ let package = Package(
     targets: [
         // Row 0
         room("StrictJSON"),
+        room("Domain", ["StrictJSON"]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
     ],
