@@ -25,8 +25,11 @@ let package = Package(
         // Row 0
         room("StrictJSON"),
         room("Domain", ["StrictJSON"]),
+        // Row 1
+        room("Rules", ["StrictJSON", "Domain"]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
+        tests("Rules", ["StrictJSON", "Domain", "Rules"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,106 @@
+/// A block of IP addresses, `10.0.0.0/8` or `2001:db8::/32`, with the host bits masked.
+///
+/// An IPv4 address mapped into IPv6 (`::ffff:10.1.2.3`, RFC 4291 section 2.5.5.2) is in a block
+/// when either of its two forms is.
+package struct AddressBlock: Hashable, Sendable {
+    private let address: [UInt8]
+    private let bits: Int
+
+    /// Reads a block; `nil` when the text is none.
+    init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let address = Self.address(parts[0]), !parts[1].isEmpty,
+            parts[1].utf8.count <= 3, parts[1].utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }),
+            let bits = Int(parts[1]), bits <= address.count * 8
+        else { return nil }
+        if let mapped = Self.unmapped(address), bits >= 96 {
+            self.address = Self.masked(mapped, bits - 96)
+            self.bits = bits - 96
+        } else {
+            self.address = Self.masked(address, bits)
+            self.bits = bits
+        }
+    }
+
+    /// Whether `text` is an address, nothing more and nothing less, and lies in this block.
+    func contains(_ text: String) -> Bool {
+        guard let address = Self.address(text[...]) else { return false }
+        return [address, Self.unmapped(address)].contains { candidate in
+            guard let candidate, candidate.count == self.address.count else { return false }
+            return Self.masked(candidate, bits) == self.address
+        }
+    }
+
+    private static func masked(_ address: [UInt8], _ bits: Int) -> [UInt8] {
+        address.enumerated().map { index, byte in
+            let kept = min(max(bits - index * 8, 0), 8)
+            return byte & ~UInt8(truncatingIfNeeded: 0xFF >> kept)
+        }
+    }
+
+    private static func unmapped(_ address: [UInt8]) -> [UInt8]? {
+        let prefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+        guard address.count == 16, address.starts(with: prefix) else { return nil }
+        return Array(address[12...])
+    }
+
+    /// Reads an address; four bytes or sixteen.
+    private static func address(_ text: Substring) -> [UInt8]? {
+        // The longest spelling there is; what is longer is not looked at.
+        guard text.utf8.count <= 45 else { return nil }
+        return text.utf8.contains(UInt8(ascii: ":")) ? version6(text) : version4(text)
+    }
+
+    /// Four decimal numbers; leading zeros do not make them octal.
+    private static func version4(_ text: Substring) -> [UInt8]? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var address: [UInt8] = []
+        for part in parts {
+            guard (1...3).contains(part.utf8.count),
+                part.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }), let byte = UInt8(part)
+            else { return nil }
+            address.append(byte)
+        }
+        return address
+    }
+
+    /// RFC 4291 section 2.2, all three forms.
+    private static func version6(_ text: Substring) -> [UInt8]? {
+        var groups = text.split(separator: ":", omittingEmptySubsequences: false)
+        var tail: [UInt8] = []
+        if let last = groups.last, last.utf8.contains(UInt8(ascii: ".")) {
+            guard let embedded = version4(last) else { return nil }
+            groups.removeLast()
+            tail = embedded
+            // `::1.2.3.4` leaves the two empty groups of `::`, with nothing behind them.
+            if groups.last?.isEmpty == true, groups.count >= 2 { groups.append("") }
+        }
+        // `::` at an end shows as two empty groups, in the middle as one.
+        if groups.first?.isEmpty == true {
+            guard groups.count > 1, groups[1].isEmpty else { return nil }
+            groups.removeFirst()
+        }
+        if groups.count > 1, groups.last?.isEmpty == true {
+            guard groups[groups.count - 2].isEmpty else { return nil }
+            groups.removeLast()
+        }
+        var (head, back): ([UInt8], [UInt8]?) = ([], nil)
+        for group in groups {
+            if group.isEmpty {
+                guard back == nil else { return nil }
+                back = []
+                continue
+            }
+            guard group.utf8.count <= 4, !group.utf8.contains(UInt8(ascii: "+")),
+                let value = UInt16(group, radix: 16)
+            else { return nil }
+            let bytes = [UInt8(value >> 8), UInt8(value & 0xFF)]
+            if back == nil { head += bytes } else { back? += bytes }
+        }
+        if back == nil { head += tail } else { back? += tail }
+        guard let back else { return head.count == 16 ? head : nil }
+        let zeros = 16 - head.count - back.count
+        return zeros >= 2 ? head + [UInt8](repeating: 0, count: zeros) + back : nil
+    }
+}

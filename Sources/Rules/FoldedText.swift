@@ -1,0 +1,55 @@
+/// Text that matches whatever the case of its letters.
+///
+/// Each code point stands for itself, its upper and its lower case, with Unicode's full mappings
+/// (`ß` also for `SS`) and without locale or context: no Turkish `i`, no final sigma, no
+/// normalisation. That is what the pattern language was recorded to do.
+package struct FoldedText: Hashable, Sendable {
+    /// For each code point the spellings that are accepted, as UTF-8.
+    private let places: [[[UInt8]]]
+
+    init(_ text: String) {
+        places = text.unicodeScalars.map { scalar in
+            var spellings = [Array(scalar.utf8)]
+            for mapping in [scalar.properties.uppercaseMapping, scalar.properties.lowercaseMapping]
+            where !spellings.contains(Array(mapping.utf8)) {
+                spellings.append(Array(mapping.utf8))
+            }
+            return spellings
+        }
+    }
+
+    func equals(_ value: String) -> Bool {
+        let bytes = Array(value.utf8)
+        return ends(in: bytes[...]).contains(bytes.endIndex)
+    }
+
+    func begins(_ value: String) -> Bool { !ends(in: Array(value.utf8)[...]).isEmpty }
+
+    func ends(_ value: String) -> Bool {
+        let reversed = Array(value.utf8.reversed())
+        return !Self.ends(of: places.reversed().map { $0.map { $0.reversed() } }, in: reversed[...])
+            .isEmpty
+    }
+
+    private func ends(in bytes: ArraySlice<UInt8>) -> Set<Int> {
+        Self.ends(of: places, in: bytes)
+    }
+
+    /// Where a match that starts at the start may end.
+    ///
+    /// Spellings of one place may differ in length, hence a set; it is never larger than the text.
+    private static func ends(of places: [[[UInt8]]], in bytes: ArraySlice<UInt8>) -> Set<Int> {
+        var ends: Set<Int> = [bytes.startIndex]
+        for spellings in places {
+            var next: Set<Int> = []
+            for end in ends {
+                for spelling in spellings where bytes[end...].starts(with: spelling) {
+                    next.insert(end + spelling.count)
+                }
+            }
+            if next.isEmpty { return [] }
+            ends = next
+        }
+        return ends
+    }
+}

@@ -1,0 +1,65 @@
+import StrictJSON
+
+// What operands have in common: their types, their number, their bounds.
+extension PatternCompiler {
+    func only(
+        _ object: JSONObject, at pointer: JSONPointer, _ name: String?
+    ) throws(PatternRefusal) -> JSONObject.Member {
+        guard object.count == 1, let member = object.members.first else {
+            throw refusal(
+                pointer, "an operator is an object with exactly one member, not \(object.count)",
+                name,
+                "Write one object for each operator: [{\"prefix\": \"a\"}, "
+                    + "{\"suffix\": \"b\"}] passes when either does.")
+        }
+        return member
+    }
+
+    func string(
+        _ operand: JSONValue, at pointer: JSONPointer, _ name: String
+    ) throws(PatternRefusal) -> String {
+        guard case .string(let string) = operand else {
+            throw refusal(
+                pointer, "\(name) takes a string, not \(operand.kind)", name,
+                operand.array == nil
+                    ? Self.example(name)
+                    : "\(Self.example(name)) For a choice write one object for each string.")
+        }
+        return string
+    }
+
+    /// One value or a list of values, counted.
+    mutating func list(
+        _ operand: JSONValue, at pointer: JSONPointer, _ name: String
+    ) throws(PatternRefusal) -> [JSONValue] {
+        let values = operand.array ?? [operand]
+        guard !values.isEmpty else {
+            throw refusal(
+                pointer, "an empty list excludes nothing", name,
+                "Name at least one value, or write {\"exists\": true}.")
+        }
+        for _ in values { try count(at: pointer) }
+        return values
+    }
+
+    mutating func count(at pointer: JSONPointer) throws(PatternRefusal) {
+        tests += 1
+        guard tests <= Pattern.Limits.testsMax else {
+            throw refusal(
+                pointer, "there are more than \(Pattern.Limits.testsMax) tests, the limit",
+                "Ask for fewer values, or split the rule.")
+        }
+    }
+
+    func decimal(
+        _ number: JSONNumber, at pointer: JSONPointer, _ name: String?
+    ) throws(PatternRefusal) -> ExactDecimal {
+        let decimal = ExactDecimal(number)
+        guard decimal.isInRange else {
+            throw refusal(
+                pointer, "the exponent is beyond \(ExactDecimal.exponentMax), the limit", name,
+                "Write a number of ordinary size.")
+        }
+        return decimal
+    }
+}

@@ -1,0 +1,187 @@
+import StrictJSON
+
+/// Turns the text of a pattern into leaves and alternatives, or refuses it.
+struct PatternCompiler {
+    private(set) var leaves: [PatternLeaf] = []
+    var tests = 0
+
+    /// Words that mean something inside a list or a branch of `$or`, in the language we follow.
+    ///
+    /// A branch that names one is a mistake, never a field of that name.
+    static let reserved = Set([
+        "exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "shellstyle", "regexp",
+        "anything-but", "numeric", "exists", "cidr", "=", "<", "<=", ">", ">=", "regex",
+        "not-wildcard", "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before",
+        "date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range",
+    ])
+
+    /// The alternatives of a pattern, each a conjunction without repeated paths.
+    mutating func compile(_ json: JSONValue) throws(PatternRefusal) -> [[PatternCondition]] {
+        guard case .object(let object) = json else {
+            throw refusal(
+                .root, "a pattern is an object, not \(json.kind)",
+                "Write an object of fields, such as {\"type\": [\"bot.published\"]}.")
+        }
+        return try compile(object, at: .root, path: [])
+    }
+
+    private mutating func compile(
+        _ object: JSONObject, at pointer: JSONPointer, path: [String]
+    ) throws(PatternRefusal) -> [[PatternCondition]] {
+        guard !object.isEmpty else {
+            throw refusal(
+                pointer, "an empty object asks nothing",
+                "Name at least one field; {\"type\": [{\"exists\": true}]} matches every event.")
+        }
+        guard pointer.tokens.count < Pattern.Limits.depthMax else {
+            throw refusal(
+                pointer, "objects are nested deeper than \(Pattern.Limits.depthMax), the limit",
+                "Ask for fields closer to the root.")
+        }
+        var alternatives: [[PatternCondition]] = [[]]
+        for member in object.members {
+            let place = pointer.appending(member.key)
+            let choices =
+                member.key == "$or"
+                ? try branches(member.value, at: place, path: path)
+                : try field(member, at: place, path: path)
+            alternatives = try combine(alternatives, with: choices, at: place)
+        }
+        return alternatives
+    }
+
+    private mutating func field(
+        _ member: JSONObject.Member, at pointer: JSONPointer, path: [String]
+    ) throws(PatternRefusal) -> [[PatternCondition]] {
+        let steps = member.key.utf8.split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let path = path + steps.map { String(decoding: $0, as: UTF8.self) }
+        switch member.value {
+        case .object(let object):
+            return try compile(object, at: pointer, path: path)
+        case .array(let list):
+            return try leaf(list, at: pointer, path: path)
+        default:
+            throw refusal(
+                pointer, "a field takes a list of tests, not \(member.value.kind)",
+                "Put the value into a list: [\(member.value.excerpt)].")
+        }
+    }
+
+    private mutating func leaf(
+        _ list: [JSONValue], at pointer: JSONPointer, path: [String]
+    ) throws(PatternRefusal) -> [[PatternCondition]] {
+        guard !list.isEmpty else {
+            throw refusal(
+                pointer, "an empty list can never match",
+                "Name at least one value or test; [{\"exists\": false}] asks for absence.")
+        }
+        var compiled: [ValueTest] = []
+        for (index, element) in list.enumerated() {
+            compiled.append(try test(element, at: pointer.appending(index)))
+        }
+        let values = compiled.filter { $0 != .absent }
+        let number = leaves.count
+        leaves.append(
+            PatternLeaf(pointer: pointer, path: path, tests: compiled, asked: .array(list)))
+        var choices: [[PatternCondition]] = []
+        if !values.isEmpty { choices.append([PatternCondition(leaf: number, wantsAbsence: false)]) }
+        if values.count < compiled.count {
+            choices.append([PatternCondition(leaf: number, wantsAbsence: true)])
+        }
+        return choices
+    }
+
+    private mutating func branches(
+        _ value: JSONValue, at pointer: JSONPointer, path: [String]
+    ) throws(PatternRefusal) -> [[PatternCondition]] {
+        let shape =
+            "Write a list of two or more objects, such as "
+            + "[{\"type\": [\"a\"]}, {\"source\": [\"b\"]}]."
+        guard case .array(let branches) = value else {
+            throw refusal(pointer, "$or takes a list, not \(value.kind)", "$or", shape)
+        }
+        guard branches.count >= 2 else {
+            throw refusal(pointer, "$or takes at least two branches", "$or", shape)
+        }
+        var choices: [[PatternCondition]] = []
+        for (index, branch) in branches.enumerated() {
+            let place = pointer.appending(index)
+            guard case .object(let object) = branch else {
+                throw refusal(
+                    place, "a branch of $or is an object, not \(branch.kind)", "$or", shape)
+            }
+            if let word = object.keys.first(where: Self.reserved.contains) {
+                throw refusal(
+                    place.appending(word),
+                    "\"\(word)\" is an operator, and a branch of $or names fields", "$or",
+                    "Put it into the list of a field: {\"field\": [{\"\(word)\": ...}]}; one list "
+                        + "is a choice already.")
+            }
+            choices += try compile(object, at: place, path: path)
+            try checkCount(choices.count, at: place)
+        }
+        return choices
+    }
+
+    /// Every alternative so far with every choice; a path must not come twice in one of them.
+    private func combine(
+        _ alternatives: [[PatternCondition]], with choices: [[PatternCondition]],
+        at pointer: JSONPointer
+    ) throws(PatternRefusal) -> [[PatternCondition]] {
+        try checkCount(alternatives.count * choices.count, at: pointer)
+        var combined: [[PatternCondition]] = []
+        for alternative in alternatives {
+            let taken = Set(alternative.map { Path(leaves[$0.leaf].path) })
+            for choice in choices {
+                for condition in choice {
+                    let leaf = leaves[condition.leaf]
+                    guard !taken.contains(Path(leaf.path)) else {
+                        throw refusal(
+                            leaf.pointer,
+                            "the field \(leaf.path.joined(separator: ".")) is asked for twice",
+                            "Merge the two lists, or put the field into the branches of $or only; "
+                                + "a dotted key is the same field as a nested one.")
+                    }
+                }
+                guard alternative.count + choice.count <= Pattern.Limits.fieldsMax else {
+                    throw refusal(
+                        pointer,
+                        "there are more than \(Pattern.Limits.fieldsMax) fields, the limit",
+                        "Ask for fewer fields, or split the rule.")
+                }
+                combined.append(alternative + choice)
+            }
+        }
+        return combined
+    }
+
+    private func checkCount(_ count: Int, at pointer: JSONPointer) throws(PatternRefusal) {
+        guard count <= Pattern.Limits.alternativesMax else {
+            throw refusal(
+                pointer,
+                "the branches make more than \(Pattern.Limits.alternativesMax) combinations, "
+                    + "the limit",
+                "Use fewer $or side by side (their branches multiply), or split the rule.")
+        }
+    }
+
+    func refusal(
+        _ pointer: JSONPointer, _ what: String, _ remedy: String
+    ) -> PatternRefusal {
+        refusal(pointer, what, nil, remedy)
+    }
+
+    func refusal(
+        _ pointer: JSONPointer, _ what: String, _ operatorName: String?, _ remedy: String
+    ) -> PatternRefusal {
+        PatternRefusal(pointer: pointer, operatorName: operatorName, what: what, remedy: remedy)
+    }
+
+    /// A path compared byte for byte.
+    private struct Path: Hashable {
+        let steps: [[UInt8]]
+
+        init(_ path: [String]) { steps = path.map { Array($0.utf8) } }
+    }
+}

@@ -1,0 +1,140 @@
+package import StrictJSON
+
+extension Pattern {
+    /// Whether the event answers the pattern; only a JSON object ever does.
+    package func matches(_ event: JSONValue) -> Bool {
+        guard case .object = event else { return false }
+        let root = [PatternPlace(value: event, rest: nil)]
+        return alternatives.contains { $0.holds(at: root, for: $0.wanted) }
+    }
+}
+
+/// A value of the event at a path, or what is left of a dotted key in front of it.
+///
+/// `{"a.b": 1}` is the same as `{"a": {"b": 1}}`: after the step `a`, the rest is `b`.
+struct PatternPlace {
+    let value: JSONValue
+    let rest: Substring.UTF8View?
+
+    /// Where a step leads from here.
+    func next(_ step: [UInt8]) -> [PatternPlace] {
+        if let rest { return Self.follow(step, rest, to: value).map { [$0] } ?? [] }
+        guard case .object(let object) = value else { return [] }
+        return object.members.compactMap { Self.follow(step, $0.key[...].utf8, to: $0.value) }
+    }
+
+    private static func follow(
+        _ step: [UInt8], _ key: Substring.UTF8View, to value: JSONValue
+    ) -> PatternPlace? {
+        guard key.starts(with: step) else { return nil }
+        let rest = key.dropFirst(step.count)
+        guard let dot = rest.first else { return PatternPlace(value: value, rest: nil) }
+        return dot == UInt8(ascii: ".") ? PatternPlace(value: value, rest: rest.dropFirst()) : nil
+    }
+
+    /// The elements, when this is an array.
+    var elements: [JSONValue]? { rest == nil ? value.array : nil }
+
+    var scalar: JSONValue? {
+        guard rest == nil, value.array == nil, value.object == nil else { return nil }
+        return value
+    }
+}
+
+extension PatternNode {
+    /// Whether everything asked here and below holds at these places, which are all the values
+    /// that one path leads to.
+    ///
+    /// Of the conditions that want a value, only those in `wanted` are asked. What wants absence
+    /// is asked of the elements that these choose, and of all elements where they choose none.
+    func holds(at places: [PatternPlace], for wanted: Set<Int>) -> Bool {
+        let arrays = places.compactMap(\.elements)
+        if arrays.isEmpty { return holdsWithoutArrays(at: places, for: wanted) }
+        if arrays.count == 1, places.count == 1 { return holds(in: arrays[0], for: wanted) }
+        // Dotted keys can lead to one path by several ways. Ways do not share arrays, so each
+        // condition may take its own.
+        let others = places.filter { $0.elements == nil }
+        return split(wanted, over: arrays[...]) { holdsWithoutArrays(at: others, for: $0) }
+    }
+
+    /// In an array, everything that wants a value wants it of one and the same element.
+    private func holds(in elements: [JSONValue], for wanted: Set<Int>) -> Bool {
+        func holds(_ element: JSONValue) -> Bool {
+            self.holds(at: [PatternPlace(value: element, rest: nil)], for: wanted)
+        }
+        return wanted.isEmpty ? elements.allSatisfy(holds) : elements.contains(where: holds)
+    }
+
+    private func holdsWithoutArrays(at places: [PatternPlace], for wanted: Set<Int>) -> Bool {
+        if let tests, wanted.contains(number) {
+            let isPassed = places.contains { place in
+                guard let scalar = place.scalar else { return false }
+                return tests.contains { $0.passes(scalar) }
+            }
+            guard isPassed else { return false }
+        }
+        if wantsAbsence, places.contains(where: { $0.scalar != nil }) { return false }
+        return children.allSatisfy { child in
+            let next = places.flatMap { $0.next(child.step) }
+            return child.node.holds(at: next, for: child.node.wanted.intersection(wanted))
+        }
+    }
+
+    /// How many conditions are tried on every way that can answer them.
+    ///
+    /// Those beyond take the first way that can: a bound on cost for events made to be costly.
+    private static let splitMax = 10
+
+    /// Whether the wanted conditions can be dealt out to the arrays and to what `others` answers.
+    private func split(
+        _ wanted: Set<Int>, over arrays: ArraySlice<[JSONValue]>,
+        others: (Set<Int>) -> Bool
+    ) -> Bool {
+        guard let array = arrays.first else { return others(wanted) }
+        let possible = wanted.sorted().filter { canAnswer($0, in: array) }
+        let free = possible.prefix(Self.splitMax)
+        let fixed = Set(possible.dropFirst(Self.splitMax))
+        for choice in 0..<(1 << free.count) {
+            var taken = fixed
+            for (bit, number) in free.enumerated() where choice >> bit & 1 == 1 {
+                taken.insert(number)
+            }
+            if holds(in: array, for: taken),
+                split(wanted.subtracting(taken), over: arrays.dropFirst(), others: others)
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Whether one condition alone has its answer somewhere in the array.
+    private func canAnswer(_ number: Int, in elements: [JSONValue]) -> Bool {
+        var values: [PatternPlace] = []
+        collect(number, at: elements.map { PatternPlace(value: $0, rest: nil) }, into: &values)
+        return !values.isEmpty
+    }
+
+    private func collect(
+        _ number: Int, at places: [PatternPlace], into values: inout [PatternPlace]
+    ) {
+        var flat: [PatternPlace] = []
+        var open = places
+        while let place = open.popLast() {
+            if let elements = place.elements {
+                open += elements.map { PatternPlace(value: $0, rest: nil) }
+            } else {
+                flat.append(place)
+            }
+        }
+        if let tests, self.number == number {
+            values += flat.filter { place in
+                guard let scalar = place.scalar else { return false }
+                return tests.contains { $0.passes(scalar) }
+            }
+        }
+        for child in children where child.node.wanted.contains(number) {
+            child.node.collect(number, at: flat.flatMap { $0.next(child.step) }, into: &values)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package import Domain
+package import StrictJSON
+
+/// What is to happen when an event matches: copies, and who hears of them.
+package struct Rule: Hashable, Sendable {
+    /// At most 128 bytes; unique among all rules.
+    package let name: String
+    package var match: Pattern
+    /// In the order of the definition; a copy task is known by its place in here.
+    package var copies: [CopyAction]
+    /// The endpoints that hear of this rule's copies, or of the event where there is no copy:
+    /// `nil` is all of them, an empty list none.
+    package var notify: [String]?
+    /// A further event about the same entity within this time triggers nothing; default 0.
+    package var cooldown: Duration
+    package var isEnabled: Bool
+    package var origin: Origin
+
+    /// Where a rule comes from; those from files are read-only in the API.
+    package enum Origin: Hashable, Sendable {
+        case file(String)
+        case api
+    }
+
+    package init(
+        name: String, match: Pattern, copies: [CopyAction] = [], notify: [String]? = nil,
+        cooldown: Duration = .zero, isEnabled: Bool = true, origin: Origin = .api
+    ) {
+        self.name = name
+        self.match = match
+        self.copies = copies
+        self.notify = notify
+        self.cooldown = cooldown
+        self.isEnabled = isEnabled
+        self.origin = origin
+    }
+}
+
+/// One copy that a rule asks for.
+package struct CopyAction: Hashable, Sendable {
+    /// The name of a connection in the configuration.
+    package var connection: String
+    /// `nil` for the workspace where the entity is.
+    package var toWorkspace: String?
+    /// `nil` for the event's own entity.
+    package var entityID: ValueSource?
+    /// `nil` for the event's own.
+    package var entityType: ValueSource?
+    /// `nil` for the connection's policy.
+    package var onUncertain: UncertainPolicy?
+    /// Whether an entity that is itself a copy of ours is copied too.
+    ///
+    /// Default no, since publishing a copy raises the very event that made it.
+    package var onOwnCopies: Bool
+
+    package init(
+        connection: String, toWorkspace: String? = nil, entityID: ValueSource? = nil,
+        entityType: ValueSource? = nil, onUncertain: UncertainPolicy? = nil,
+        onOwnCopies: Bool = false
+    ) {
+        self.connection = connection
+        self.toWorkspace = toWorkspace
+        self.entityID = entityID
+        self.entityType = entityType
+        self.onUncertain = onUncertain
+        self.onOwnCopies = onOwnCopies
+    }
+}
+
+/// Where a text comes from: the rule itself, or a place in the event.
+package enum ValueSource: Hashable, Sendable {
+    case literal(String)
+    /// `{from: /data/event/bot_id}`; a string or a number is read there.
+    case from(JSONPointer)
+
+    /// The text, or `nil` when the event has neither a string nor a number at the place.
+    package func text(in event: JSONValue) -> String? {
+        switch self {
+        case .literal(let text): text
+        case .from(let pointer): event.value(at: pointer)?.text
+        }
+    }
+}
+
+// MARK: - As JSON
+
+extension Rule {
+    /// The definition as it could be put again; what has its default is left out, `origin` too.
+    package var json: JSONValue {
+        var object: JSONObject = ["name": .string(name), "match": match.source]
+        if !copies.isEmpty { object["copy"] = .array(copies.map(\.json)) }
+        if let notify { object["notify"] = .array(notify.map { .string($0) }) }
+        if cooldown != .zero { object["cooldown"] = .string(cooldown.text) }
+        if !isEnabled { object["enabled"] = false }
+        return .object(object)
+    }
+}
+
+extension CopyAction {
+    package var json: JSONValue {
+        var object: JSONObject = ["connection": .string(connection)]
+        if let toWorkspace { object["to_workspace"] = .string(toWorkspace) }
+        if let entityID { object["entity_id"] = entityID.json }
+        if let entityType { object["entity_type"] = entityType.json }
+        if let onUncertain { object["on_uncertain"] = .string(onUncertain.rawValue) }
+        if onOwnCopies { object["on_own_copies"] = true }
+        return .object(object)
+    }
+}
+
+extension ValueSource {
+    package var json: JSONValue {
+        switch self {
+        case .literal(let text): .string(text)
+        case .from(let pointer): ["from": .string(pointer.description)]
+        }
+    }
+}
