@@ -17,19 +17,28 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: settings)
 }
 
+// What we did not write, by the names that the targets below use.
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+
 // Lowest row first. A target imports only from rows below its own; `Architecture.md` in `Domain`
 // draws the picture.
 let package = Package(
     name: "copyhook",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    ],
     targets: [
         // Row 0
         room("StrictJSON"),
         room("Domain", ["StrictJSON"]),
         // Row 1
         room("Rules", ["StrictJSON", "Domain"]),
+        room("Signing", ["StrictJSON", "Domain", crypto, cryptoExtras]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
         tests("Rules", ["StrictJSON", "Domain", "Rules"]),
+        tests("Signing", ["StrictJSON", "Domain", "Signing", crypto]),
     ],
     swiftLanguageModes: [.v6]
 )
