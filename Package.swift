@@ -20,6 +20,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 // What we did not write, by the names that the targets below use.
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 // Lowest row first. A target imports only from rows below its own; `Architecture.md` in `Domain`
 // draws the picture.
@@ -27,6 +28,7 @@ let package = Package(
     name: "copyhook",
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [
         // Row 0
@@ -35,6 +37,9 @@ let package = Package(
         // Row 1
         room("Rules", ["StrictJSON", "Domain"]),
         room("Signing", ["StrictJSON", "Domain", crypto, cryptoExtras]),
+        room("Storage", ["Domain"]),
+        // Row 2
+        room("Pipeline", ["Domain", "Storage", logging]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
         tests("Rules", ["StrictJSON", "Domain", "Rules"]),
