@@ -21,6 +21,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 
 // Lowest row first. A target imports only from rows below its own; `Architecture.md` in `Domain`
 // draws the picture.
@@ -29,21 +32,28 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     ],
     targets: [
         // Row 0
         room("StrictJSON"),
         room("Domain", ["StrictJSON"]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         // Row 1
         room("Rules", ["StrictJSON", "Domain"]),
         room("Signing", ["StrictJSON", "Domain", crypto, cryptoExtras]),
         room("Storage", ["Domain"]),
+        room("Transport", ["Domain"]),
         // Row 2
         room("Pipeline", ["Domain", "Storage", logging]),
+        room("TransportCurl", ["Domain", "Transport", "CCurl"]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
         tests("Rules", ["StrictJSON", "Domain", "Rules"]),
         tests("Signing", ["StrictJSON", "Domain", "Signing", crypto]),
+        tests(
+            "Transport",
+            ["Domain", "Transport", "TransportCurl", nioCore, nioHTTP1, nioPosix]),
     ],
     swiftLanguageModes: [.v6]
 )
