@@ -49,8 +49,10 @@ let package = Package(
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
+        tests("Domain", ["StrictJSON", "Domain"]),
         tests("Rules", ["StrictJSON", "Domain", "Rules"]),
         tests("Signing", ["StrictJSON", "Domain", "Signing", crypto]),
+        tests("Pipeline", ["Domain", "Storage", "Pipeline", logging]),
         tests(
             "Transport",
             ["Domain", "Transport", "TransportCurl", nioCore, nioHTTP1, nioPosix]),

@@ -9,7 +9,7 @@ package struct Attempt: Hashable, Sendable, Codable {
     package let kind: Kind
     package let at: Timestamp
     package let duration: Duration
-    /// A word that can be counted: `accepted`, `refused`, `answer_lost`, `retry`, …
+    /// A word that can be counted, such as `accepted`, `refused` or `answer_lost`.
     package let outcome: String
     /// Status of the answer, absent where there was none.
     package let status: Int?

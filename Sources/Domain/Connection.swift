@@ -5,7 +5,9 @@ package struct Connection: Hashable, Sendable {
     /// Without a trailing slash: `https://api.coze.cn`.
     package var baseURL: String
     package var credential: Credential
-    /// For one whole request. Default 15 s for Coze, 30 s for Keyue.
+    /// For one whole request.
+    ///
+    /// Default 15 s for Coze, 30 s for Keyue.
     package var timeout: Duration
     package var limits: Limits
     /// Whether the target is listed before each submission; without, an uncertain task is held.
@@ -123,8 +125,9 @@ package struct Rate: Hashable, Sendable {
     /// Reads `5/s`, `300/m`, `10/h`; `nil` for anything else, and for nothing per anything.
     package init?(text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let count = Int(parts[0]), (1...1_000_000).contains(count),
-            let per = Duration(text: "1" + parts[1]), per >= .seconds(1)
+        guard parts.count == 2, parts[0].utf8.first != UInt8(ascii: "+"),
+            let count = Int(parts[0]), (1...1_000_000).contains(count),
+            parts[1].utf8.count == 1, let per = Duration(text: "1" + parts[1])
         else { return nil }
         self.init(count, per: per)
     }

@@ -68,14 +68,19 @@ extension CopyTask {
             return end(.cancelled, at: now)
         case (.queued, .refused(_, .some(let retryAt), _)):
             return move(to: .queued(notBefore: retryAt), then: .wait)
-        case (.queued, .refused(let failure, nil, let now)), (.queued, .notSent(let failure, nil, let now)):
+        case (.queued, .refused(let failure, nil, let now)),
+            (.queued, .notSent(let failure, nil, let now)):
             return end(.failed(failure), at: now)
         case (.queued, .notSent(_, .some(let retryAt), _)):
             failuresBeforeSending += 1
             return move(to: .queued(notBefore: retryAt), then: .wait)
 
-        case (.submitting, .accepted(let job, let pollAt)), (.reconciling, .foundTask(let job, let pollAt)),
+        case (.submitting, .accepted(let job, let pollAt)),
+            (.reconciling, .foundTask(let job, let pollAt)),
             (.unresolved, .foundTask(let job, let pollAt)):
+            // `unresolved` may be left this way: what is under way has not ended.
+            polls = 0
+            endedAt = nil
             evidence.providerTask = job
             return move(to: .copying(job, pollAt: pollAt), then: .wait)
         case (.submitting, .finished(let copy, let now)), (.copying, .finished(let copy, let now)),
@@ -83,10 +88,12 @@ extension CopyTask {
             (.unresolved, .adopted(let copy, let now)):
             return end(.succeeded(copy: copy), at: now)
         case (.submitting, .refused(_, .some(let retryAt), _)):
+            failuresBeforeSending = 0
             return move(to: .queued(notBefore: retryAt), then: .wait)
         case (.submitting, .refused(let failure, nil, let now)),
             (.submitting, .notSent(let failure, nil, let now)),
-            (.copying, .refused(let failure, _, let now)), (.unresolved, .givenUp(let failure, let now)):
+            (.copying, .refused(let failure, _, let now)),
+            (.unresolved, .givenUp(let failure, let now)):
             return end(.failed(failure), at: now)
         case (.submitting, .notSent(_, .some(let retryAt), _)):
             failuresBeforeSending += 1
@@ -99,6 +106,7 @@ extension CopyTask {
         case (.submitting, .answerLost(let lookAt)):
             // No provider we know takes an idempotency key, so a blind retry could copy twice.
             looks = 0
+            failuresBeforeSending = 0
             return move(to: .reconciling(lookAt: lookAt), then: .wait)
         case (.submitting, .claimed(let now)):
             // A claim that finds `submitting` has outlived its worker: the same doubt.
@@ -114,7 +122,8 @@ extension CopyTask {
             sequence += 1
             return move(to: .copying(job, pollAt: pollAt), then: .announce(.copyStalled))
         case (.copying, .deadlinePassed(let lookAt, let now)),
-            (.reconciling, .held(let lookAt, let now)), (.reconciling, .ambiguous(let lookAt, let now)):
+            (.reconciling, .held(let lookAt, let now)),
+            (.reconciling, .ambiguous(let lookAt, let now)):
             return end(.unresolved(lookAt: lookAt), at: now)
 
         case (.reconciling, .claimed), (.unresolved, .claimed):

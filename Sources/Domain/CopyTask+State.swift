@@ -74,7 +74,9 @@ extension CopyTask.State {
     }
 }
 
-/// Why a copy did not happen. Data, not an error: it is stored, shown, and matched on.
+/// Why a copy did not happen.
+///
+/// Data, not an error: it is stored, shown, and matched on.
 package struct Failure: Hashable, Sendable, Codable {
     package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// The provider refused our credential or what it may do.

@@ -6,11 +6,14 @@ package struct CopyTask: Identifiable, Hashable, Sendable, Codable {
     package typealias ID = Identifier<CopyTask>
 
     package let id: ID
-    /// What is to be copied, as matching decided it. Never changes.
+    /// What is to be copied, as matching decided it.
+    ///
+    /// Never changes.
     package let plan: Plan
     package internal(set) var state: State
-    /// Submissions that may have left this machine. A poll is not one, nor is one withdrawn before
-    /// sending.
+    /// Submissions that may have left this machine.
+    ///
+    /// A poll is not one, nor is one withdrawn before sending.
     package internal(set) var attempts: Int
     /// Submissions in a row that certainly did not leave; the place in the retry schedule.
     package internal(set) var failuresBeforeSending: Int
@@ -86,6 +89,9 @@ extension CopyTask {
             self.createdAt = createdAt
         }
 
+        /// Where the copy lands, as far as that is known.
+        package var target: String? { toWorkspace ?? entity.workspaceID }
+
         /// Whether the copy lands where the original is, as far as the event told us.
         package var isWithinOneWorkspace: Bool {
             guard let toWorkspace, let workspaceID = entity.workspaceID else {
@@ -99,8 +105,8 @@ extension CopyTask {
     ///
     /// Parts are joined by a character that none of the platforms' ids contains.
     package var lockKey: String {
-        let target = plan.toWorkspace ?? plan.entity.workspaceID ?? ""
-        return [plan.connection, target, plan.entity.type, plan.entity.id].joined(separator: "\u{1F}")
+        [plan.connection, plan.target ?? "", plan.entity.type, plan.entity.id].joined(
+            separator: "\u{1F}")
     }
 
     /// A submission that was, or is about to be, put on the wire.
@@ -134,6 +140,12 @@ extension CopyTask {
         package var statusVerified: Bool?
         /// What the last attempt that did not end the task ran into.
         package var lastTrouble: Failure?
+        /// Since when submissions have been coming back without a copy.
+        ///
+        /// The age by which the schedules of a day are measured; absent once one was taken.
+        package var troubleSince: Timestamp?
+        /// When the provider's job was announced as stalled, which happens once.
+        package var stalledAt: Timestamp?
     }
 
     /// Something in the target that may be the copy.

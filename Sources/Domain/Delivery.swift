@@ -15,6 +15,8 @@ package struct Delivery: Identifiable, Hashable, Sendable, Codable {
     /// Attempts that may have left this machine.
     package private(set) var attempts: Int
     package private(set) var endedAt: Timestamp?
+    /// When a person last asked for it again, so that it is not taken for old news.
+    package private(set) var askedAgainAt: Timestamp?
 
     package init(
         id: ID,
@@ -120,6 +122,7 @@ extension Delivery {
             state = .pending(dueAt: now)
             attempts = 0
             endedAt = nil
+            askedAgainAt = now
         default:
             throw InvalidTransition(state: state, signal: signal)
         }

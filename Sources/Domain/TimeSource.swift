@@ -1,9 +1,13 @@
 /// Where a room gets the time from, and how it waits: the real clocks in the composition root, a
 /// virtual one in simulation.
 package struct TimeSource: Sendable {
-    /// The wall clock. May jump, so it dates things and never measures them.
+    /// The wall clock.
+    ///
+    /// May jump, so it dates things and never measures them.
     package let now: @Sendable () -> Timestamp
-    /// Time since some fixed start, on a clock that never jumps back. For measuring.
+    /// Time since some fixed start, on a clock that never jumps back.
+    ///
+    /// For measuring.
     package let elapsed: @Sendable () -> Duration
     /// Returns after this long, or throws `CancellationError` as soon as the task is cancelled.
     package let sleep: @Sendable (Duration) async throws -> Void

@@ -55,7 +55,7 @@ package struct StageRunner<Room: Stage>: Sendable {
                 } catch {
                     troubles += 1
                     report("claim.failed", error)
-                    await rest(pause(after: troubles), or: stop)
+                    await backOff(pause(after: troubles), or: stop)
                 }
             }
         }
@@ -76,8 +76,11 @@ package struct StageRunner<Room: Stage>: Sendable {
             do throws(StorageError) {
                 return try await room.settle(result)
             } catch {
+                let isPassing = error.code == .unavailable || error.code == .full
+                guard isPassing, troubles < limits.settleAttemptsMax else {
+                    return report("settle.given_up", error)
+                }
                 report("settle.failed", error)
-                guard error.code == .unavailable || error.code == .full else { return }
                 try? await time.sleep(pause(after: troubles))
             }
         }
@@ -87,6 +90,19 @@ package struct StageRunner<Room: Stage>: Sendable {
     private func rest(_ pause: Duration, or stop: StopSignal) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await nudge.wait() }
+            group.addTask { await stop.wait() }
+            group.addTask { try? await time.sleep(pause) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Waits so long after trouble, or for the stop.
+    ///
+    /// A nudge does not end it: there may be work, but the store could not even be asked, and as
+    /// many nudges come as there are senders. It is kept, and the next rest ends at once.
+    private func backOff(_ pause: Duration, or stop: StopSignal) async {
+        await withTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
             group.addTask { try? await time.sleep(pause) }
             await group.next()

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// Asks the rooms to take no more work. Raised once, never lowered.
+/// Asks the rooms to take no more work.
+///
+/// Raised once, never lowered.
 package final class StopSignal: Sendable {
     private struct State {
         var isRaised = false

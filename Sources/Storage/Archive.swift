@@ -1,6 +1,8 @@
 package import Domain
 
-/// What people look at. Lists are newest first and come in pages.
+/// What people look at.
+///
+/// Lists are newest first and come in pages.
 package protocol Archive: Sendable {
     func events(_ query: Query<EventState>) async throws(StorageError) -> Page<EventRecord>
     func event(_ id: Event.ID) async throws(StorageError) -> EventRecord?
@@ -24,7 +26,8 @@ package struct Query<State: Hashable & Sendable>: Hashable, Sendable {
     /// Rows on the page, at most 200.
     package var limit: Int
 
-    package init(state: State? = nil, parent: String? = nil, cursor: String? = nil, limit: Int = 50) {
+    package init(state: State? = nil, parent: String? = nil, cursor: String? = nil, limit: Int = 50)
+    {
         self.state = state
         self.parent = parent
         self.cursor = cursor
@@ -32,6 +35,7 @@ package struct Query<State: Hashable & Sendable>: Hashable, Sendable {
     }
 }
 
+/// A page of a list.
 package struct Page<Row: Hashable & Sendable>: Hashable, Sendable {
     package let rows: [Row]
     /// Where the next page starts, opaque; `nil` on the last.

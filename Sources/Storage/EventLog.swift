@@ -20,9 +20,15 @@ package protocol EventLog: Sendable {
     ) async throws(StorageError)
 
     /// Which of these ids, at this provider, are copies that we made.
-    func ownCopies(among ids: [String], of provider: Provider) async throws(StorageError) -> Set<String>
+    func ownCopies(among ids: [String], of provider: Provider) async throws(StorageError) -> Set<
+        String
+    >
 
-    /// When `rule` last planned something for this entity, on behalf of its cooldown.
+    /// When `rule` last did something for this entity, on behalf of its cooldown.
+    ///
+    /// The later of: when it last planned a copy of the entity, and when an event about the entity
+    /// was last settled with a verdict that `rule` announced it. Rule, type and id count, byte for
+    /// byte.
     func lastTrigger(
         rule: String, entity: EntityReference
     ) async throws(StorageError) -> Timestamp?
@@ -74,5 +80,10 @@ package struct RuleVerdict: Hashable, Sendable, Codable {
         self.rule = rule
         self.action = action
         self.effect = effect
+    }
+
+    /// Whether the event was announced, so that its entity counts for the rule's cooldown.
+    package var isAnnouncement: Bool {
+        if case .announced = effect { true } else { false }
     }
 }

@@ -8,7 +8,8 @@ package struct HTTPRequest: Hashable, Sendable {
     }
 
     package var method: Method
-    /// Absolute, `http` or `https`; checked against the ``EgressPolicy`` before and while connecting.
+    /// Absolute, `http` or `https`; checked against the ``EgressPolicy`` before and while
+    /// connecting.
     package var url: String
     /// In the order in which they are written; values may be secrets and are never logged.
     package var headers: [HTTPField]
@@ -67,6 +68,13 @@ extension String {
     package func isEqualIgnoringASCIICase(to other: String) -> Bool {
         utf8.count == other.utf8.count
             && zip(utf8, other.utf8).allSatisfy { small($0) == small($1) }
+    }
+
+    /// Without the blanks and tabs at both ends, which HTTP allows around a value.
+    package var withoutOuterBlanks: String {
+        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
+        let bytes = utf8.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -47,9 +47,13 @@ package struct TransportFailure: Error, Hashable {
     }
 
     package let code: Code
-    /// Whether the first byte of the request may have left this machine. When in doubt, true.
+    /// Whether the first byte of the request may have left this machine.
+    ///
+    /// When in doubt, true.
     package let isSent: Bool
-    /// For the log: what the library said. Without address path, query, headers or bodies.
+    /// For the log: what the library said.
+    ///
+    /// Without address path, query, headers or bodies.
     package let detail: String
     package let duration: Duration
 
@@ -61,7 +65,9 @@ package struct TransportFailure: Error, Hashable {
     }
 }
 
-/// Bounds on every answer. Constants of the house, not settings.
+/// Bounds on every answer.
+///
+/// Constants of the house, not settings.
 package enum HTTPLimits {
     /// Bytes of body that are read before the exchange is broken off.
     package static let bodyMax = 1 << 20
