@@ -20,6 +20,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 // What we did not write, by the names that the targets below use.
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -33,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Row 0
@@ -46,12 +48,17 @@ let package = Package(
         room("Transport", ["Domain"]),
         // Row 2
         room("Pipeline", ["Domain", "Storage", logging]),
+        room("StorageMemory", ["Domain", "Storage"]),
+        room("StorageSQLite", ["StrictJSON", "Domain", "Storage", grdb]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
         tests("Domain", ["StrictJSON", "Domain"]),
         tests("Rules", ["StrictJSON", "Domain", "Rules"]),
         tests("Signing", ["StrictJSON", "Domain", "Signing", crypto]),
+        tests(
+            "Storage",
+            ["StrictJSON", "Domain", "Storage", "StorageMemory", "StorageSQLite", grdb]),
         tests("Pipeline", ["Domain", "Storage", "Pipeline", logging]),
         tests(
             "Transport",

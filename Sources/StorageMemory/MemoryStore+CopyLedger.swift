@@ -1,0 +1,114 @@
+package import Domain
+package import Storage
+
+extension MemoryStore: CopyLedger {
+    package func claimTasks(
+        limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
+        lease: Duration
+    ) throws(StorageError) -> [ClaimedTask] {
+        let due = tasks.due(
+            limit: limit, perGroup: perConnection, skipping: skipped, at: now,
+            dueAt: { $0.task.state.dueAt }, group: { $0.task.plan.connection })
+        var claims: [ClaimedTask] = []
+        for place in due {
+            var task = tasks.rows[place].value.task
+            // Every state that is ever due takes a claim; a row that refuses stays where it is.
+            guard let step = try? task.apply(.claimed(at: now)) else { continue }
+            tasks.change(place) { $0.store(task, at: now) }
+            let claim = tasks.lend(place, until: now + lease) { $0.task }
+            claims.append(ClaimedTask(claim: claim, step: step))
+        }
+        return claims
+    }
+
+    package func takeTask(
+        _ id: CopyTask.ID, at now: Timestamp, lease: Duration
+    ) throws(StorageError) -> Claim<CopyTask> {
+        let place = try tasks.freePlace(of: id, at: now)
+        return tasks.lend(place, until: now + lease) { $0.task }
+    }
+
+    package func dispatch(_ claim: Claim<CopyTask>, at now: Timestamp) throws(StorageError) {
+        let task = claim.work
+        let place = try tasks.place(of: task.id, onLoanUnder: claim.token)
+        guard tasks.rows[place].isHeld(at: now) else {
+            throw StorageError(.claimLost, detail: "the lease of \(task.id) is over")
+        }
+        let before = tasks.rows[place].value.task.state.name
+        guard task.state.name == .submitting, before == .queued else {
+            throw StorageError(
+                .conflict, detail: "\(task.id) cannot go from \(before) to \(task.state.name)")
+        }
+        try checkLock(of: task)
+        tasks.change(place) { $0.store(task, at: now) }
+    }
+
+    package func settle(
+        _ claim: Claim<CopyTask>, with settlement: CopySettlement, at now: Timestamp
+    ) throws(StorageError) {
+        let task = claim.work
+        let place: Int
+        do {
+            place = try tasks.place(of: task.id, onLoanUnder: claim.token)
+        } catch {
+            if let place = tasks.place(of: task.id) {
+                tasks.change(place) { $0.attempts.keepAsEvidence(settlement.attempts) }
+            }
+            throw error
+        }
+        try checkLock(of: task)
+        tasks.change(place) { row in
+            row.store(task, at: now)
+            row.attempts += settlement.attempts
+        }
+        tasks.endLoan(place)
+        if let copy = settlement.ownCopy {
+            ownCopies[task.plan.provider, default: []].insert(Bytes(copy.rawValue))
+        }
+        insert(settlement.announcements)
+    }
+
+    package func surroundings(of task: CopyTask) throws(StorageError) -> Surroundings {
+        let place = tasks.place(of: task.id) ?? tasks.rows.count
+        let key = Bytes(task.lockKey)
+        let connection = Bytes(task.plan.connection)
+        var surroundings = Surroundings(
+            ownCopies: Set((ownCopies[task.plan.provider] ?? []).map { $0.text }),
+            openNames: [task.plan.entity.name].compactMap { $0 })
+        for (otherPlace, row) in tasks.rows.enumerated() where otherPlace != place {
+            let other = row.value.task
+            guard Bytes(other.plan.connection) == connection else { continue }
+            if other.state.name.holdsLock || other.state.name == .unresolved,
+                let name = other.plan.entity.name
+            {
+                surroundings.openNames.append(name)
+                if other.isNamesake(of: task) { surroundings.hasNamesake = true }
+            }
+            if let job = other.evidence.providerTask {
+                surroundings.ownProviderTasks.insert(job.rawValue)
+            }
+            if otherPlace < place, other.state.name == .unresolved, Bytes(other.lockKey) == key {
+                surroundings.hasOlderUnresolved = true
+            }
+        }
+        return surroundings
+    }
+
+    /// Refuses a task that would hold a lock which another one holds.
+    func checkLock(of task: CopyTask) throws(StorageError) {
+        guard task.state.holdsLock else { return }
+        let key = Bytes(task.lockKey)
+        let holder = tasks.rows.first { row in
+            let other = row.value.task
+            return other.state.holdsLock && other.id != task.id && Bytes(other.lockKey) == key
+        }
+        if let holder {
+            throw StorageError(
+                .keyBusy, detail: "\(task.id) waits for \(holder.value.task.id)")
+        }
+    }
+}
+
+extension Bytes {
+    var text: String { String(decoding: utf8, as: UTF8.self) }
+}

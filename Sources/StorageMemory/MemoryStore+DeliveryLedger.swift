@@ -1,0 +1,70 @@
+package import Domain
+package import Storage
+
+extension MemoryStore: DeliveryLedger {
+    package func claimDeliveries(
+        limit: Int, perEndpoint: Int, skipping skipped: Set<String>, at now: Timestamp,
+        lease: Duration
+    ) throws(StorageError) -> [Claim<DueDelivery>] {
+        let due = deliveries.due(
+            limit: limit, perGroup: perEndpoint, skipping: skipped, at: now,
+            dueAt: { $0.delivery.state.dueAt }, group: { $0.delivery.endpoint })
+        var claims: [Claim<DueDelivery>] = []
+        for place in due {
+            var delivery = deliveries.rows[place].value.delivery
+            guard let notification = notifications[delivery.notificationID],
+                (try? delivery.apply(.claimed)) != nil
+            else { continue }
+            deliveries.change(place) { $0.delivery = delivery }
+            claims.append(
+                deliveries.lend(place, until: now + lease) {
+                    DueDelivery(delivery: $0.delivery, notification: notification)
+                })
+        }
+        return claims
+    }
+
+    package func takeDelivery(
+        _ id: Delivery.ID, at now: Timestamp, lease: Duration
+    ) throws(StorageError) -> Claim<DueDelivery> {
+        let place = try deliveries.freePlace(of: id, at: now)
+        let notification = try notification(of: deliveries.rows[place].value.delivery)
+        return deliveries.lend(place, until: now + lease) {
+            DueDelivery(delivery: $0.delivery, notification: notification)
+        }
+    }
+
+    package func settle(
+        _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+    ) throws(StorageError) {
+        let delivery = claim.work.delivery
+        let place: Int
+        do {
+            place = try deliveries.place(of: delivery.id, onLoanUnder: claim.token)
+        } catch {
+            if let place = deliveries.place(of: delivery.id) {
+                deliveries.change(place) { $0.attempts.keepAsEvidence(attempts) }
+            }
+            throw error
+        }
+        deliveries.change(place) { row in
+            row.delivery = delivery
+            row.attempts += attempts
+        }
+        deliveries.endLoan(place)
+    }
+
+    package func announce(_ announcement: Announcement) throws(StorageError) {
+        insert([announcement])
+    }
+
+    func notification(
+        of delivery: Delivery
+    ) throws(StorageError) -> CompletionNotification {
+        guard let notification = notifications[delivery.notificationID] else {
+            throw StorageError(
+                .corrupt, detail: "\(delivery.id) delivers \(delivery.notificationID)")
+        }
+        return notification
+    }
+}

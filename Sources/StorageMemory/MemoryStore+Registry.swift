@@ -1,0 +1,25 @@
+package import Storage
+
+extension MemoryStore: Registry {
+    package func rules() throws(StorageError) -> [StoredRule] {
+        storedRules.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    package func put(_ rule: StoredRule) throws(StorageError) {
+        storedRules[Bytes(rule.name)] = rule
+    }
+
+    package func deleteRule(_ name: String) throws(StorageError) {
+        guard storedRules.removeValue(forKey: Bytes(name)) != nil else {
+            throw StorageError(.notFound, detail: "rule \(name)")
+        }
+    }
+
+    package func setting(_ name: String) throws(StorageError) -> String? {
+        settings[Bytes(name)]
+    }
+
+    package func set(_ name: String, to value: String) throws(StorageError) {
+        settings[Bytes(name)] = value
+    }
+}

@@ -1,0 +1,94 @@
+import Domain
+import Storage
+
+/// A store that lasts as long as its process: the reference for what the others promise, and the
+/// one that rooms are tested on.
+///
+/// Every method runs from start to end without waiting, and checks before it writes, so each is a
+/// transaction by itself.
+package actor MemoryStore {
+    var events = Table<Event.ID, StoredEvent>()
+    var eventsByIdentity: [Event.Identity: Event.ID] = [:]
+    var tasks = Table<CopyTask.ID, StoredTask>()
+    var notifications: [CompletionNotification.ID: CompletionNotification] = [:]
+    var deliveries = Table<Delivery.ID, StoredDelivery>()
+    var ownCopies: [Provider: Set<Bytes>] = [:]
+    var storedRules: [Bytes: StoredRule] = [:]
+    var settings: [Bytes: String] = [:]
+
+    package init() {}
+
+    /// What a restart does to a store: every loan of the process before ends.
+    package func endLoans() {
+        events.endLoans()
+        tasks.endLoans()
+        deliveries.endLoans()
+    }
+}
+
+/// Text that is the same only when its bytes are.
+struct Bytes: Hashable, Comparable, Sendable {
+    let utf8: [UInt8]
+
+    init(_ text: String) { utf8 = Array(text.utf8) }
+
+    static func < (lhs: Self, rhs: Self) -> Bool { lhs.utf8.lexicographicallyPrecedes(rhs.utf8) }
+}
+
+struct StoredEvent: Sendable {
+    let event: Event
+    var state = EventState.received
+    var verdicts: [RuleVerdict] = []
+    var settledAt: Timestamp?
+    var conflicts: [EventRecord.Conflict] = []
+}
+
+struct StoredTask: Sendable {
+    var task: CopyTask
+    var history: [TaskRecord.StateChange]
+    var attempts: [Attempt] = []
+
+    init(_ task: CopyTask, at now: Timestamp) {
+        self.task = task
+        history = [TaskRecord.StateChange(state: task.state.name, at: now)]
+    }
+
+    /// Takes the task's new form, and remembers when its state became another.
+    mutating func store(_ newTask: CopyTask, at now: Timestamp) {
+        if newTask.state.name != task.state.name {
+            history.append(TaskRecord.StateChange(state: newTask.state.name, at: now))
+        }
+        task = newTask
+    }
+}
+
+struct StoredDelivery: Sendable {
+    var delivery: Delivery
+    let taskID: CopyTask.ID?
+    var attempts: [Attempt] = []
+}
+
+extension MemoryStore {
+    /// Writes notifications and deliveries, leaving alone what is there.
+    func insert(_ announcements: [Announcement]) {
+        for announcement in announcements {
+            let notification = announcement.notification
+            if notifications[notification.id] == nil {
+                notifications[notification.id] = notification
+            }
+            for delivery in announcement.deliveries {
+                deliveries.insert(
+                    StoredDelivery(delivery: delivery, taskID: notification.taskID),
+                    as: delivery.id)
+            }
+        }
+    }
+}
+
+extension Array where Element == Attempt {
+    /// Adds what came too late to count, but not what is there already, since a caller that does
+    /// not know whether it was heard says it again.
+    mutating func keepAsEvidence(_ late: [Attempt]) {
+        for attempt in late where !contains(attempt) { append(attempt) }
+    }
+}

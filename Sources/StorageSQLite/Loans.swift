@@ -1,0 +1,90 @@
+import Domain
+import GRDB
+import Storage
+
+/// The tables whose rows are lent out; all have the same columns for it.
+enum Loans: String {
+    case events, tasks, deliveries
+
+    /// The token that the row's next loan has, which this takes.
+    ///
+    /// The caller has made sure in the same transaction that nobody holds the row.
+    func lend(_ row: Row, until end: Timestamp, _ database: Database) throws -> Int64 {
+        let token = try row.decode(Int64.self, forColumn: "token") + 1
+        try database.run(
+            "UPDATE \(rawValue) SET token = ?, leased_until = ? WHERE position = ?",
+            [token, end, try row.decode(Int64.self, forColumn: "position")])
+        return token
+    }
+
+    /// A row that nobody holds; at the very end of a lease nobody does.
+    func free(_ id: String, at now: Timestamp, _ database: Database) throws -> Row {
+        let row = try self.row(id, database)
+        guard try row.moment("leased_until") <= now else {
+            throw StorageError(.claimLost, detail: "\(id) is held")
+        }
+        return row
+    }
+
+    /// The row of a claim, so that it may be written; `nil` when it was lent out again, or the loan
+    /// is settled already.
+    func held(_ id: String, under token: Int64, _ database: Database) throws -> Row? {
+        let row = try self.row(id, database)
+        let isCurrent = try row.decode(Int64.self, forColumn: "token") == token
+        return try isCurrent && row.moment("leased_until").milliseconds != 0 ? row : nil
+    }
+
+    private func row(_ id: String, _ database: Database) throws -> Row {
+        let sql = "SELECT * FROM \(rawValue) WHERE id = ?"
+        guard let row = try database.row(sql, [Exact(id)]) else {
+            throw StorageError(.notFound, detail: "\(rawValue) \(id)")
+        }
+        return row
+    }
+
+    /// Free rows that are due, earliest first, at most `perGroup` of each group.
+    ///
+    /// Asked group by group, so that a connection with a hundred thousand waiting tasks does not
+    /// hide the one task of another; the groups are few and found by hopping through the index.
+    func due(
+        in group: String, limit: Int, perGroup: Int, skipping skipped: Set<String>,
+        at now: Timestamp, _ database: Database
+    ) throws -> [Row] {
+        let share = min(limit, perGroup)
+        guard share > 0 else { return [] }
+        let groups = try database.rows(
+            """
+            WITH RECURSIVE groups(name) AS (
+                SELECT min(\(group)) FROM \(rawValue) WHERE due_at IS NOT NULL
+                UNION ALL
+                SELECT (
+                    SELECT min(\(group)) FROM \(rawValue)
+                    WHERE due_at IS NOT NULL AND \(group) > groups.name)
+                FROM groups WHERE groups.name IS NOT NULL
+            )
+            SELECT name FROM groups WHERE name IS NOT NULL
+            """
+        ).map { try $0.text("name") }
+        var due: [(dueAt: Timestamp, position: Int64, row: Row)] = []
+        for name in groups where !skipped.contains(name) {
+            let rows = try database.rows(
+                """
+                SELECT * FROM \(rawValue)
+                WHERE \(group) = ? AND due_at <= ? AND leased_until <= ?
+                ORDER BY due_at, position LIMIT ?
+                """, [Exact(name), now, now, share])
+            for row in rows {
+                let position = try row.decode(Int64.self, forColumn: "position")
+                due.append((try row.moment("due_at"), position, row))
+            }
+        }
+        due.sort { ($0.dueAt, $0.position) < ($1.dueAt, $1.position) }
+        return due.prefix(limit).map(\.row)
+    }
+}
+
+extension StorageError {
+    static func claimLost(_ id: Identifier<some Any>, _ token: Int64) -> StorageError {
+        StorageError(.claimLost, detail: "\(id), token \(token)")
+    }
+}

@@ -1,0 +1,207 @@
+import GRDB
+import Storage
+
+/// How the schema grew: numbered, forward only, one transaction each.
+///
+/// The number of the last that ran is the file's `user_version`. A migration that has been
+/// released is never edited; what is to change gets a new one.
+///
+/// `position` is a row's place in the order in which rows came: lists, cursors and *older* mean it.
+/// Columns of type `ANY` hold text from outside (see `Exact`). What no query asks for is in one
+/// JSON column per row.
+package struct Migration: Hashable, Sendable {
+    /// The schema's number before and after.
+    package let from: Int
+    package let to: Int
+
+    /// What this program knows of.
+    package static let latest = all.count
+
+    /// Brings the schema up to date.
+    ///
+    /// - Throws: `.conflict` for a file of a newer program, or of another one altogether.
+    static func run(_ database: Database) throws -> Migration {
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard version <= latest else {
+            throw StorageError(
+                .conflict,
+                detail:
+                    "the database has schema \(version), and this program knows up to \(latest): "
+                    + "it was written by a newer one. Use that, or restore a backup.")
+        }
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        guard version > 0 || tables == 0 else {
+            throw StorageError(
+                .conflict,
+                detail: "the file is a database of another program: it has no schema number")
+        }
+        for number in version..<latest {
+            try database.inTransaction(.immediate) {
+                try database.execute(sql: all[number])
+                try database.execute(sql: "PRAGMA user_version = \(number + 1)")
+                return .commit
+            }
+        }
+        return Migration(from: version, to: latest)
+    }
+
+    private static let all = [first]
+
+    private static let first = """
+        CREATE TABLE events (
+            position INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            source TEXT NOT NULL,
+            scope ANY NOT NULL,
+            key ANY NOT NULL,
+            type ANY NOT NULL,
+            time INTEGER,
+            received_at INTEGER NOT NULL,
+            entity TEXT,
+            state TEXT NOT NULL DEFAULT 'received'
+                CHECK (state IN ('received', 'matched', 'ignored')),
+            token INTEGER NOT NULL DEFAULT 0,
+            leased_until INTEGER NOT NULL DEFAULT 0,
+            verdicts TEXT NOT NULL DEFAULT '[]',
+            UNIQUE (source, scope, key)
+        ) STRICT;
+        CREATE INDEX events_by_state ON events(state);
+
+        -- Apart from their events, so that a claim does not rewrite a megabyte.
+        CREATE TABLE event_bodies (
+            event INTEGER PRIMARY KEY REFERENCES events(position) ON DELETE CASCADE,
+            body BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE event_conflicts (
+            position INTEGER PRIMARY KEY,
+            event INTEGER NOT NULL REFERENCES events(position) ON DELETE CASCADE,
+            received_at INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX event_conflicts_by_event ON event_conflicts(event);
+
+        -- Which rule announced an event about which entity, and when: what cooldowns count by for
+        -- rules that plan no task (decisions.md 12).
+        CREATE TABLE announced_triggers (
+            entity_id ANY NOT NULL,
+            rule ANY NOT NULL,
+            entity_type ANY NOT NULL,
+            at INTEGER NOT NULL,
+            event INTEGER NOT NULL REFERENCES events(position) ON DELETE CASCADE,
+            PRIMARY KEY (entity_id, rule, entity_type, at, event)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX announced_triggers_by_event ON announced_triggers(event);
+
+        CREATE TABLE tasks (
+            position INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            event_id TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            entity_type ANY NOT NULL,
+            entity_id ANY NOT NULL,
+            entity_name ANY,
+            lock_key ANY NOT NULL,
+            created_at INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (
+                state IN (
+                    'queued', 'submitting', 'copying', 'reconciling', 'unresolved', 'succeeded',
+                    'failed', 'cancelled')),
+            due_at INTEGER CHECK (
+                CASE
+                    WHEN state IN ('succeeded', 'failed', 'cancelled') THEN due_at IS NULL
+                    WHEN state = 'unresolved' THEN 1
+                    ELSE due_at IS NOT NULL
+                END),
+            token INTEGER NOT NULL DEFAULT 0,
+            leased_until INTEGER NOT NULL DEFAULT 0,
+            provider_task ANY,
+            task TEXT NOT NULL CHECK (json_valid(task))
+        ) STRICT;
+        -- One at a time between sent and ended (decisions.md 3).
+        CREATE UNIQUE INDEX tasks_by_lock ON tasks(lock_key)
+            WHERE state IN ('submitting', 'copying', 'reconciling');
+        CREATE INDEX tasks_unresolved ON tasks(lock_key) WHERE state = 'unresolved';
+        CREATE INDEX tasks_due ON tasks(connection, due_at) WHERE due_at IS NOT NULL;
+        CREATE INDEX tasks_on_loan ON tasks(leased_until) WHERE leased_until > 0;
+        CREATE INDEX tasks_by_state ON tasks(state);
+        CREATE INDEX tasks_by_event ON tasks(event_id);
+        CREATE INDEX tasks_by_trigger ON tasks(entity_id, rule, entity_type, created_at);
+        CREATE INDEX tasks_by_provider_task ON tasks(connection, provider_task)
+            WHERE provider_task IS NOT NULL;
+
+        CREATE TABLE task_history (
+            position INTEGER PRIMARY KEY,
+            task_id TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE,
+            state TEXT NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX task_history_by_task ON task_history(task_id);
+
+        CREATE TABLE task_attempts (
+            position INTEGER PRIMARY KEY,
+            owner TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            attempt TEXT NOT NULL CHECK (json_valid(attempt))
+        ) STRICT;
+        CREATE INDEX task_attempts_by_owner ON task_attempts(owner);
+
+        CREATE TABLE notifications (
+            position INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            type TEXT NOT NULL,
+            task_id TEXT,
+            event_id TEXT,
+            created_at INTEGER NOT NULL,
+            payload BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE deliveries (
+            position INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            notification_id TEXT NOT NULL REFERENCES notifications(id) ON DELETE CASCADE,
+            task_id TEXT,
+            endpoint TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (
+                state IN ('pending', 'sending', 'delivered', 'exhausted', 'cancelled')),
+            due_at INTEGER CHECK ((due_at IS NULL) = (state NOT IN ('pending', 'sending'))),
+            token INTEGER NOT NULL DEFAULT 0,
+            leased_until INTEGER NOT NULL DEFAULT 0,
+            delivery TEXT NOT NULL CHECK (json_valid(delivery))
+        ) STRICT;
+        CREATE INDEX deliveries_due ON deliveries(endpoint, due_at) WHERE due_at IS NOT NULL;
+        CREATE INDEX deliveries_on_loan ON deliveries(leased_until) WHERE leased_until > 0;
+        CREATE INDEX deliveries_by_state ON deliveries(state);
+        CREATE INDEX deliveries_by_task ON deliveries(task_id) WHERE task_id IS NOT NULL;
+        CREATE INDEX deliveries_by_notification ON deliveries(notification_id);
+
+        CREATE TABLE delivery_attempts (
+            position INTEGER PRIMARY KEY,
+            owner TEXT NOT NULL REFERENCES deliveries(id) ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            attempt TEXT NOT NULL CHECK (json_valid(attempt))
+        ) STRICT;
+        CREATE INDEX delivery_attempts_by_owner ON delivery_attempts(owner);
+
+        -- Never pruned: a copy of ours must be known as ours for ever (decisions.md 8).
+        CREATE TABLE own_copies (
+            provider TEXT NOT NULL,
+            id ANY NOT NULL,
+            task_id TEXT NOT NULL,
+            recorded_at INTEGER NOT NULL,
+            PRIMARY KEY (provider, id)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE rules (
+            name ANY NOT NULL PRIMARY KEY,
+            definition BLOB NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE settings (
+            name ANY NOT NULL PRIMARY KEY,
+            value ANY NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,124 @@
+package import Domain
+import GRDB
+package import Storage
+
+extension SQLiteStore: CopyLedger {
+    package func claimTasks(
+        limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
+        lease: Duration
+    ) async throws(StorageError) -> [ClaimedTask] {
+        try await write { database in
+            let rows = try Loans.tasks.due(
+                in: "connection", limit: limit, perGroup: perConnection, skipping: skipped,
+                at: now, database)
+            return try rows.map { row in
+                var task = try row.decoded(CopyTask.self, "task")
+                let step = try task.apply(.claimed(at: now))
+                try database.store(task, over: row, at: now)
+                let token = try Loans.tasks.lend(row, until: now + lease, database)
+                return ClaimedTask(
+                    claim: Claim(work: task, token: token, leasedUntil: now + lease), step: step)
+            }
+        }
+    }
+
+    package func takeTask(
+        _ id: CopyTask.ID, at now: Timestamp, lease: Duration
+    ) async throws(StorageError) -> Claim<CopyTask> {
+        try await write { database in
+            let row = try Loans.tasks.free(id.rawValue, at: now, database)
+            return Claim(
+                work: try row.decoded(CopyTask.self, "task"),
+                token: try Loans.tasks.lend(row, until: now + lease, database),
+                leasedUntil: now + lease)
+        }
+    }
+
+    package func dispatch(
+        _ claim: Claim<CopyTask>, at now: Timestamp
+    ) async throws(StorageError) {
+        try await write { database in
+            let task = claim.work
+            guard let row = try Loans.tasks.held(task.id.rawValue, under: claim.token, database),
+                try row.moment("leased_until") > now
+            else { throw StorageError.claimLost(task.id, claim.token) }
+            let before = try row.word(CopyTask.State.Name.self, "state")
+            guard task.state.name == .submitting, before == .queued else {
+                throw StorageError(
+                    .conflict, detail: "\(task.id) cannot go from \(before) to \(task.state.name)")
+            }
+            try database.store(task, over: row, at: now)
+        }
+    }
+
+    package func settle(
+        _ claim: Claim<CopyTask>, with settlement: CopySettlement, at now: Timestamp
+    ) async throws(StorageError) {
+        let task = claim.work
+        let isCurrent = try await write { database in
+            guard let row = try Loans.tasks.held(task.id.rawValue, under: claim.token, database)
+            else {
+                // Not thrown in here: that would undo what this writes.
+                try database.keepAsEvidence(
+                    settlement.attempts, of: task.id.rawValue, of: .tasks)
+                return false
+            }
+            try database.store(task, over: row, at: now)
+            try database.run("UPDATE tasks SET leased_until = 0 WHERE id = ?", [Exact(task.id)])
+            try database.add(settlement.attempts, to: task.id.rawValue, of: .tasks)
+            if let copy = settlement.ownCopy {
+                try database.run(
+                    """
+                    INSERT INTO own_copies (provider, id, task_id, recorded_at)
+                    VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    """, [task.plan.provider.rawValue, Exact(copy), Exact(task.id), now])
+            }
+            for announcement in settlement.announcements { try database.insert(announcement) }
+            return true
+        }
+        guard isCurrent else { throw StorageError.claimLost(task.id, claim.token) }
+    }
+
+    package func surroundings(of task: CopyTask) async throws(StorageError) -> Surroundings {
+        try await read { try $0.surroundings(of: task) }
+    }
+}
+
+extension Database {
+    fileprivate func surroundings(of task: CopyTask) throws -> Surroundings {
+        let connection = Exact(task.plan.connection)
+        let copies = try rows(
+            "SELECT id FROM own_copies WHERE provider = ?", [task.plan.provider.rawValue])
+        let open = """
+            FROM tasks WHERE state IN ('submitting', 'copying', 'reconciling', 'unresolved')
+                AND connection = ? AND id != ?
+            """
+        let names = try rows(
+            "SELECT entity_name \(open) AND entity_name IS NOT NULL ORDER BY position",
+            [connection, Exact(task.id)])
+        let namesakes = try rows(
+            "SELECT task \(open) AND entity_name = ?",
+            [connection, Exact(task.id), Exact(task.plan.entity.name)])
+        let jobs = try rows(
+            """
+            SELECT provider_task FROM tasks
+            WHERE connection = ? AND provider_task IS NOT NULL AND id != ?
+            """, [connection, Exact(task.id)])
+        let older = try row(
+            """
+            SELECT 1 FROM tasks WHERE lock_key = ? AND state = 'unresolved'
+                AND position < coalesce(
+                    (SELECT position FROM tasks WHERE id = ?), 9223372036854775807)
+            LIMIT 1
+            """, [Exact(task.lockKey), Exact(task.id)])
+        return Surroundings(
+            ownCopies: Set(try copies.map { try $0.text("id") }),
+            openNames: try [task.plan.entity.name].compactMap { $0 }
+                + names.map { try $0.text("entity_name") },
+            ownProviderTasks: Set(try jobs.map { try $0.text("provider_task") }),
+            hasOlderUnresolved: older != nil,
+            hasNamesake: try namesakes.contains {
+                try $0.decoded(CopyTask.self, "task").isNamesake(of: task)
+            })
+    }
+}

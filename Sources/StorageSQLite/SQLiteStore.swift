@@ -1,0 +1,173 @@
+import Domain
+import Foundation
+import GRDB
+package import Storage
+
+/// A store in one SQLite file, for one process.
+///
+/// Write-ahead log, every commit synced (`synchronous=FULL`), one writer that commits what waits
+/// together (``GroupCommit``), readers beside it. What a method promises is in `Storage`.
+package final class SQLiteStore: Sendable {
+    private let pool: DatabasePool
+    private let writer: GroupCommit
+    private let lock: FileLock
+
+    private init(pool: DatabasePool, lock: FileLock) {
+        self.pool = pool
+        self.lock = lock
+        writer = GroupCommit(pool)
+    }
+
+    /// Opens a database, making it where there is none, and brings its schema up to date.
+    ///
+    /// Every lease of the process before ends, since that process is gone: after a crash its work
+    /// is due at once. Blocks while it reads and writes; call it before serving.
+    ///
+    /// - Parameter path: The file, whose directory exists. Beside it come `-wal`, `-shm`, `.lock`.
+    /// - Throws: `.unavailable` when another process has it, or the disk does not let us in;
+    ///   `.conflict` for a file of a newer program; `.corrupt`.
+    package static func open(path: String) throws(StorageError) -> SQLiteStore {
+        let (store, _) = try prepare(path: path)
+        try attempt {
+            try store.pool.write { database in
+                for (table, some) in [
+                    // Only these are ever lent, and an index finds them.
+                    ("events", "state = 'received' AND"), ("tasks", ""), ("deliveries", ""),
+                ] {
+                    try database.execute(
+                        sql: "UPDATE \(table) SET leased_until = 0 WHERE \(some) leased_until > 0")
+                }
+            }
+        }
+        return store
+    }
+
+    /// Brings a database's schema up to date and does nothing else.
+    package static func migrate(path: String) throws(StorageError) -> Migration {
+        let (store, migration) = try prepare(path: path)
+        try attempt { try store.pool.close() }
+        store.lock.release()
+        return migration
+    }
+
+    /// Empties the log into the database and lets go of it.
+    ///
+    /// What was handed in before is committed first; later calls fail with `.unavailable`.
+    package func close() async throws(StorageError) {
+        defer { lock.release() }
+        // Takes its place behind everybody who waits.
+        try await writer.write { _ in }
+        let result: Result<Void, StorageError> = await withCheckedContinuation { caller in
+            DispatchQueue.global().async { [pool] in
+                do throws(StorageError) {
+                    try attempt {
+                        _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+                        try pool.close()
+                    }
+                    caller.resume(returning: .success(()))
+                } catch {
+                    caller.resume(returning: .failure(error))
+                }
+            }
+        }
+        try result.get()
+    }
+
+    func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        try await writer.write(work)
+    }
+
+    /// Reads from one moment's state of the database, off the threads of Swift concurrency.
+    ///
+    /// Not GRDB's own `async` methods: those give up when their task is cancelled, and a stage that
+    /// is being stopped still has to finish what it began.
+    func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        let result: Result<Value, StorageError> = await withCheckedContinuation { caller in
+            pool.asyncRead { access in
+                do {
+                    caller.resume(returning: .success(try work(try access.get())))
+                } catch {
+                    caller.resume(returning: .failure(StorageError(database: error)))
+                }
+            }
+        }
+        return try result.get()
+    }
+}
+
+extension SQLiteStore {
+    /// How surely a commit is on disk when it returns, as SQLite numbers it.
+    private static let full = 2
+
+    private static func prepare(
+        path: String
+    ) throws(StorageError) -> (SQLiteStore, Migration) {
+        let path = try makeFile(path)
+        let lock = try FileLock(path: path + ".lock")
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            let migration = try pool.writeWithoutTransaction { database in
+                // The pool itself sets NORMAL, which may lose the last commits with the power.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try check(database)
+                return try Migration.run(database)
+            }
+            return (SQLiteStore(pool: pool, lock: lock), migration)
+        } catch {
+            let error = StorageError(database: error)
+            throw StorageError(error.code, detail: "\(path): \(error.detail)")
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "copyhook"
+        // People's tools may hold a lock for a moment: a backup, a look from the shell.
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        return configuration
+    }
+
+    /// Refuses to run where a commit would not be what we say it is.
+    private static func check(_ database: Database) throws {
+        let durability = try durability(database)
+        guard durability.journal == "wal", durability.synchronous == full else {
+            throw StorageError(
+                .unavailable,
+                detail: "journal_mode is \(durability.journal) and synchronous is "
+                    + "\(durability.synchronous), where wal and \(full) were asked for")
+        }
+    }
+
+    private static func durability(
+        _ database: Database
+    ) throws -> (journal: String, synchronous: Int) {
+        (
+            try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? "",
+            try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
+        )
+    }
+
+    /// What the writer's connection says of itself: `wal`, and 2 for `FULL`.
+    package func durability() async throws(StorageError) -> (journal: String, synchronous: Int) {
+        try await write { try Self.durability($0) }
+    }
+
+    /// Makes the file for its owner alone, and answers with its true path.
+    ///
+    /// The true path, so that two names of one file share one lock. SQLite gives its log the same
+    /// mode.
+    private static func makeFile(_ path: String) throws(StorageError) -> String {
+        let file = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .system("cannot open the database \(path)") }
+        defer { Foundation.close(file) }
+        guard fchmod(file, 0o600) == 0 else { throw .system("cannot set the mode of \(path)") }
+        guard let real = realpath(path, nil) else { throw .system("cannot resolve \(path)") }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}
