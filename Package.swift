@@ -48,6 +48,7 @@ let package = Package(
         room("Transport", ["Domain"]),
         // Row 2
         room("Pipeline", ["Domain", "Storage", logging]),
+        room("Providers", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("StorageMemory", ["Domain", "Storage"]),
         room("StorageSQLite", ["StrictJSON", "Domain", "Storage", grdb]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
@@ -60,6 +61,7 @@ let package = Package(
             "Storage",
             ["StrictJSON", "Domain", "Storage", "StorageMemory", "StorageSQLite", grdb]),
         tests("Pipeline", ["Domain", "Storage", "Pipeline", logging]),
+        tests("Providers", ["StrictJSON", "Domain", "Signing", "Transport", "Providers"]),
         tests(
             "Transport",
             ["Domain", "Transport", "TransportCurl", nioCore, nioHTTP1, nioPosix]),
