@@ -49,6 +49,7 @@ let package = Package(
         // Row 2
         room("Pipeline", ["Domain", "Storage", logging]),
         room("Providers", ["StrictJSON", "Domain", "Signing", "Transport"]),
+        room("Channels", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("StorageMemory", ["Domain", "Storage"]),
         room("StorageSQLite", ["StrictJSON", "Domain", "Storage", grdb]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
@@ -62,6 +63,7 @@ let package = Package(
             ["StrictJSON", "Domain", "Storage", "StorageMemory", "StorageSQLite", grdb]),
         tests("Pipeline", ["Domain", "Storage", "Pipeline", logging]),
         tests("Providers", ["StrictJSON", "Domain", "Signing", "Transport", "Providers"]),
+        tests("Channels", ["StrictJSON", "Domain", "Signing", "Transport", "Channels"]),
         tests(
             "Transport",
             ["Domain", "Transport", "TransportCurl", nioCore, nioHTTP1, nioPosix]),

@@ -1,0 +1,181 @@
+import Domain
+
+/// What an English reader gets: colour and title, then a paragraph each.
+let goldenEnglish: [NotificationType: String] = [
+    .copySucceeded: """
+    [green] Bot copied: 客服助手
+
+    “客服助手” was copied to its own workspace.
+
+    Copy: 7512000000000000009
+    Original: 7351000000000000001
+    Took: 1.8 s
+    Connection: coze-prod
+    Rule: backup
+    Time: 2026-03-18 08:30:15 UTC
+
+    Copyhook · tsk_1 · evt_1
+    """,
+    .copyFailed: """
+    [red] Bot copy failed: 客服助手
+
+    “客服助手” was not copied to workspace 7498000000000000001: the platform refused the \
+    credential or its permissions.
+
+    Original: 7351000000000000001
+    Reason: no permission (code 4101)
+    Took: 1 min 5 s
+    Submissions: 3
+    Connection: coze-prod
+    Rule: backup
+    Log id: 20260318AB
+    Time: 2026-03-18 08:30:15 UTC
+    Command: copyhook tasks show tsk_1
+
+    Check that the connection's credential is valid and may do this, then retry.
+
+    Copyhook · tsk_1 · evt_1
+    """,
+    .copyUnresolved: """
+    [orange] Bot copy unresolved: 客服助手
+
+    The answer was lost, so whether “客服助手” was copied to its own workspace is unknown. It \
+    is not sent again by itself, lest there be two.
+
+    Original: 7351000000000000001
+    Connection: coze-prod
+    Rule: backup
+    Log id: 20260318CD
+    Time: 2026-03-18 08:30:15 UTC
+    Command: copyhook tasks resolve tsk_1
+
+    Look in the target, then say what you found with the command above.
+
+    Copyhook · tsk_1 · evt_1
+    """,
+    .copyCancelled: """
+    [blue] Bot copy cancelled: 客服助手
+
+    The copy of “客服助手” to workspace 7498000000000000001 was cancelled before it was submitted.
+
+    Original: 7351000000000000001
+    Took: 1 min 30 s
+    Connection: coze-prod
+    Rule: backup
+    Time: 2026-03-18 08:30:15 UTC
+
+    Copyhook · tsk_1 · evt_1
+    """,
+    .copyStalled: """
+    [orange] Bot copy is slow: 客服助手
+
+    The platform is still copying “客服助手” to the same account, slower than usual. We keep \
+    asking.
+
+    Original: 7351000000000000001
+    Connection: keyue-prod
+    Rule: backup
+    Time: 2026-03-18 08:30:15 UTC
+    Command: copyhook tasks show tsk_1
+
+    Nothing is to be done yet; if it stays so, look on the platform.
+
+    Copyhook · tsk_1 · evt_1
+    """,
+    .copyDuplicateSuspected: """
+    [orange] Bot may have two copies: 客服助手
+
+    There may be two copies of “客服助手” in its own workspace.
+
+    Copy: 7512000000000000009
+    Original: 7351000000000000001
+    Connection: coze-prod
+    Rule: backup
+    Time: 2026-03-18 08:30:15 UTC
+    Command: copyhook tasks show tsk_1
+
+    Look in the target and delete the one too many.
+
+    Copyhook · tsk_1 · evt_1
+    """,
+    .eventAnnounced: """
+    [blue] Bot taken down: 客服助手
+
+    “客服助手” was taken down.
+
+    Id: 7351000000000000001
+    Workspace: 7481000000000000001
+    Event: bot.unpublished
+    Source: coze-main
+    Rule: tell
+    Time: 2026-03-18 08:30:15 UTC
+
+    Copyhook · evt_1
+    """,
+    .endpointWarning: """
+    [orange] Endpoint failing: audit
+
+    Nothing reaches endpoint “audit”. 50 % of its failure budget is used.
+
+    Reason: HTTP 503
+    Time: 2026-03-18 08:30:15 UTC
+
+    Check its address, secret and health.
+
+    Copyhook
+    """,
+    .endpointDisabled: """
+    [red] Endpoint disabled: audit
+
+    Endpoint “audit” was disabled; nothing is sent to it any more.
+
+    Time: 2026-03-18 08:30:15 UTC
+
+    Mend it and enable it again; what it missed can be sent again.
+
+    Copyhook
+    """,
+    .endpointRecovered: """
+    [green] Endpoint recovered: audit
+
+    Endpoint “audit” takes notifications again.
+
+    Time: 2026-03-18 08:30:15 UTC
+
+    Copyhook
+    """,
+    .connectionBroken: """
+    [red] Connection broken: coze-prod
+
+    Connection “coze-prod” does not work: the platform refused the credential or its \
+    permissions. Its copies wait.
+
+    Provider: coze
+    Reason: token expired (code 4100)
+    Log id: 20260318EF
+    Time: 2026-03-18 08:30:15 UTC
+
+    Check that the connection's credential is valid and may do this, then retry.
+
+    Copyhook
+    """,
+    .connectionRecovered: """
+    [green] Connection recovered: coze-prod
+
+    Connection “coze-prod” works again; the copies that waited go on.
+
+    Provider: coze
+    Time: 2026-03-18 08:30:15 UTC
+
+    Copyhook
+    """,
+    .ping: """
+    [blue] Test message
+
+    If you can read this, notifications arrive.
+
+    Time: 2026-03-18 08:30:15 UTC
+
+    Copyhook
+    """,
+]
