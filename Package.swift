@@ -25,6 +25,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 // Lowest row first. A target imports only from rows below its own; `Architecture.md` in `Domain`
 // draws the picture.
@@ -35,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // Row 0
@@ -53,6 +55,7 @@ let package = Package(
         room("StorageMemory", ["Domain", "Storage"]),
         room("StorageSQLite", ["StrictJSON", "Domain", "Storage", grdb]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
+        room("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", yaml]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
         tests("Domain", ["StrictJSON", "Domain"]),
@@ -67,6 +70,7 @@ let package = Package(
         tests(
             "Transport",
             ["Domain", "Transport", "TransportCurl", nioCore, nioHTTP1, nioPosix]),
+        tests("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", "Settings"]),
     ],
     swiftLanguageModes: [.v6]
 )

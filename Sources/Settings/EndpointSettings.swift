@@ -1,0 +1,142 @@
+import Domain
+import Rules
+import Signing
+import StrictJSON
+import Transport
+
+extension Endpoint {
+    /// Channels of the contracts that are not built yet.
+    static let channelsLater = [
+        "dingtalk", "wecom", "slack", "discord", "teams", "telegram", "infoflow", "mattermost",
+        "googlechat",
+    ]
+
+    /// Headers that belong to the transport, or that we set ourselves; in small letters.
+    static let headersOfOurs: Set<String> = [
+        "host", "content-length", "transfer-encoding", "connection", "keep-alive",
+        "proxy-connection", "expect", "te", "trailer", "upgrade", "content-type",
+        "content-encoding", "webhook-id", "webhook-timestamp", "webhook-signature",
+    ]
+    static let headersMax = 32
+
+    /// `endpoints.NAME`; what each key means stands at the property it sets.
+    ///
+    /// Returns `nil` after a problem.
+    init?(_ name: String, _ section: SettingSection, egress: EgressPolicy) {
+        let channel = section.choice(
+            "channel", of: Channel.self, later: Self.channelsLater, default: .webhook)
+        let url = Self.url(section, egress)
+        let secrets = channel.flatMap { Self.secrets(section, $0) }
+        self.init(
+            name: name, channel: channel ?? .webhook, url: url ?? Secret(""),
+            secrets: secrets ?? [])
+        types = Self.types(section)
+        timeout = section.scalar("timeout", .duration(Connection.timeouts), default: timeout)
+        let limits = section.section("limits")
+        concurrent = limits.scalar("concurrent", .whole(1...256), default: concurrent)
+        limits.finish()
+        headers = Self.headers(section)
+        language = section.scalar("language", .word(), default: language)
+        if section.optional("template", .template) != nil {
+            section.reader.warn(
+                section.place("template").problem(
+                    "templates come later, this one has no effect yet", "Nothing needs doing."))
+        }
+        section.finish()
+        guard url != nil, secrets != nil else { return nil }
+    }
+
+    /// Shown is where it leads; the path of a chat channel's URL is its credential.
+    private static func url(_ section: SettingSection, _ egress: EgressPolicy) -> Secret? {
+        guard let url = section.required(secret: "url", "Add url: https://HOST/PATH.") else {
+            return nil
+        }
+        do throws(EgressRefusal) {
+            let target = try egress.check(url: url.exposed)
+            let host = target.host.contains(":") ? "[\(target.host)]" : target.host
+            let port = target.port == target.scheme.defaultPort ? "" : ":\(target.port)"
+            section.show("url", .string("\(target.scheme.rawValue)://\(host)\(port)/<secret>"))
+        } catch {
+            section.reader.add(error.problem(at: section.place("url")))
+            return nil
+        }
+        return url
+    }
+
+    /// A callback is always signed; a chat channel only where its robot asks for it.
+    private static func secrets(_ section: SettingSection, _ channel: Channel) -> [Secret]? {
+        switch channel {
+        case .webhook:
+            section.signingKeys(
+                missing: "Add secret: \"${SECRET}\"; make one with "
+                    + "echo whsec_$(openssl rand -base64 32).",
+                refusing: .ed25519Public)?.map(\.secret)
+        case .feishu:
+            section.secretOrSecrets(missing: nil)?.map(\.secret)
+        }
+    }
+
+    /// Each must let at least one type through, or it is a slip.
+    private static func types(_ section: SettingSection) -> [String]? {
+        let known = NotificationType.allCases.map(\.rawValue)
+        section.show("types", .null)
+        guard let items = section.items("types") else { return nil }
+        let kind = SettingKind<String>.text("Write a type or a pattern such as copy.*.")
+        let types = items.enumerated().compactMap { index, item -> String? in
+            let place = section.itemPlace("types", index, item)
+            guard let text = section.text(of: item, at: place, kind) else { return nil }
+            var probe = Endpoint(name: "", channel: .webhook, url: Secret(""))
+            probe.types = [text]
+            guard NotificationType.allCases.contains(where: probe.hears) else {
+                section.reader.add(
+                    place.problem(
+                        "no notification has this type",
+                        Spelling.hint(for: text, among: known) + "Types are "
+                            + "\(known.joined(separator: ", ")); * stands for any text."))
+                return nil
+            }
+            return text
+        }
+        section.show("types", .array(types.map { .string($0) }))
+        return types
+    }
+
+    private static func headers(_ section: SettingSection) -> [Header] {
+        let below = section.section("headers")
+        section.show("headers", .object([:]))
+        if below.names.count > headersMax {
+            section.fail("headers", "there are more than \(headersMax)", "Send fewer.")
+        }
+        return below.names.compactMap { name in
+            let value = below.secret(name)
+            guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else {
+                below.fail(
+                    name, "this is no name of a header", "Use letters, digits and -, as in X-Key.")
+                return nil
+            }
+            guard !headersOfOurs.contains(name.lowercased()) else {
+                below.fail(
+                    name, "this header belongs to the transport or to the signature",
+                    "Take it out; Copyhook sets it itself where it is needed.")
+                return nil
+            }
+            return value.map { Header(name, $0) }
+        }
+    }
+
+    /// RFC 9110 section 5.6.2.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+            || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+}
+
+extension SettingKind<String> {
+    /// Any text of 1 byte to 64 KiB.
+    static var template: SettingKind {
+        SettingKind(
+            remedy: "Write a text of at most 64 KiB.",
+            read: { (1...65_536).contains($0.utf8.count) ? $0 : nil }, show: { .string($0) },
+            isText: true)
+    }
+}

@@ -1,0 +1,192 @@
+import Domain
+import Rules
+import StrictJSON
+
+/// Everything that is shared while one configuration is read.
+///
+/// Which keys exist, which variables set them and what the effective configuration says all come
+/// from the same calls that read the values, so that the three cannot disagree.
+final class SettingReader {
+    /// Variables that are not settings: the shell's access to a running service.
+    static let foreignVariables = ["COPYHOOK_URL", "COPYHOOK_API_KEY"]
+    static let foreignPrefix = "COPYHOOK_TEST_"
+
+    let file: String
+    let environment: [String: String]
+    let files: FileAccess
+    private(set) var problems: [Problem] = []
+    private(set) var warnings: [Problem] = []
+    let effective = EffectiveNode()
+    /// Variables of the scalars that were read, with the way to each.
+    private var variables: [String: SettingPath] = [:]
+    private var usedVariables: Set<String> = []
+    /// What came out of references, which no problem may repeat.
+    private var referenced: [String] = []
+
+    init(file: String, environment: [String: String], files: FileAccess) {
+        self.file = file
+        self.environment = environment
+        self.files = files
+    }
+
+    func add(_ problem: Problem) { problems.append(problem) }
+
+    func warn(_ warning: Problem) { warnings.append(warning) }
+
+    /// The refusal of all that was found, in the order of the file, or nothing.
+    func check() throws(ConfigurationRefusal) {
+        guard !problems.isEmpty else { return }
+        let sorted = problems.enumerated().sorted { left, right in
+            let (one, other) = (left.element, right.element)
+            let ranks = [one, other].map { $0.file == nil ? 2 : $0.file == file ? 0 : 1 }
+            if ranks[0] != ranks[1] { return ranks[0] < ranks[1] }
+            if one.file == other.file, one.line != other.line {
+                return one.line ?? 0 < other.line ?? 0
+            }
+            return left.offset < right.offset
+        }
+        throw ConfigurationRefusal(sorted.map(\.element))
+    }
+}
+
+// MARK: - Variables
+
+extension SettingReader {
+    /// The value that a variable of the environment sets for a scalar, as it stands.
+    func override(_ path: SettingPath) -> String? {
+        let name = path.variable
+        if let other = variables[name], other != path, environment[name] != nil {
+            add(
+                Problem(
+                    file: nil, key: name, what: "it could mean \(other.text) or \(path.text)",
+                    remedy: "Rename one of them, or set both in the file."))
+        }
+        variables[name] = path
+        return environment[name]
+    }
+
+    /// Refuses variables that look like settings and are none: a slip must not pass in silence.
+    func refuseUnknownVariables() {
+        let known = variables.keys.sorted()
+        for name in environment.keys.sorted() where name.hasPrefix("COPYHOOK_") {
+            if variables[name] != nil || usedVariables.contains(name)
+                || Self.foreignVariables.contains(name) || name.hasPrefix(Self.foreignPrefix)
+            {
+                continue
+            }
+            add(
+                Problem(
+                    file: nil, key: name, what: "no setting of this configuration has this name",
+                    remedy: Spelling.hint(for: name, among: known)
+                        + "Unset it, or write the way to the key in capital letters with _ "
+                        + "between, as in COPYHOOK_SERVER_LISTEN."))
+        }
+    }
+}
+
+// MARK: - References
+
+extension SettingReader {
+    /// The text with `${NAME}` and `${file:PATH}` replaced; `$${` stands for `${` itself.
+    ///
+    /// Returns `nil` after a problem.
+    func expand(_ text: String, at place: Place) -> ExpandedText? {
+        guard text.utf8.contains(UInt8(ascii: "$")) else {
+            return ExpandedText(text: text, isReference: false)
+        }
+        var (result, rest, isReference) = ("", text[...], false)
+        while let start = rest.firstRange(of: "${") {
+            if rest[..<start.lowerBound].last == "$" {
+                result += rest[..<start.lowerBound].dropLast() + "${"
+                rest = rest[start.upperBound...]
+                continue
+            }
+            result += rest[..<start.lowerBound]
+            guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+                add(
+                    place.problem(
+                        "“${” is never closed", "Write ${NAME}, ${file:PATH}, or $${ for “${”."))
+                return nil
+            }
+            guard let value = value(of: String(rest[start.upperBound..<end]), at: place) else {
+                return nil
+            }
+            isReference = true
+            referenced.append(value)
+            result += value
+            rest = rest[rest.index(after: end)...]
+        }
+        return ExpandedText(text: result + rest, isReference: isReference)
+    }
+
+    private func value(of reference: String, at place: Place) -> String? {
+        if reference.hasPrefix("file:") {
+            return contents(String(reference.dropFirst(5)), at: place)
+        }
+        let isName =
+            !reference.isEmpty
+            && reference.utf8.allSatisfy {
+                $0 == UInt8(ascii: "_") || (0x30...0x39).contains($0)
+                    || (0x41...0x5A).contains($0 & 0xDF)
+            }
+        guard isName else {
+            add(
+                place.problem(
+                    "this is no reference", "Write ${NAME}, ${file:PATH}, or $${ for “${”."))
+            return nil
+        }
+        usedVariables.insert(reference)
+        if let value = environment[reference] { return value }
+        add(
+            place.problem(
+                "the variable \(reference) is not set",
+                "Set \(reference) in the environment of the service."))
+        return nil
+    }
+
+    /// A file's text without the line feeds at its end, which editors put there.
+    func contents(_ path: String, at place: Place) -> String? {
+        do throws(FileTrouble) {
+            let bytes = try files.read(resolve(path, from: file))
+            guard bytes.count <= FileAccess.bytesMax else { throw .tooLarge }
+            guard var text = String(validating: bytes, as: UTF8.self) else {
+                throw FileTrouble("the file is not UTF-8")
+            }
+            while let last = text.unicodeScalars.last, last == "\n" || last == "\r" {
+                text.unicodeScalars.removeLast()
+            }
+            return text
+        } catch {
+            add(
+                place.problem(
+                    "the file \(path) cannot be used: \(error.what)",
+                    "Paths count from the directory of the configuration; the service must be "
+                        + "allowed to read the file."))
+            return nil
+        }
+    }
+
+    /// The text with everything that came out of a reference taken out.
+    func redact(_ text: String) -> String {
+        referenced.filter { $0.utf8.count >= 4 }.sorted { $0.utf8.count > $1.utf8.count }
+            .reduce(text) { $0.replacing($1, with: "<secret>") }
+    }
+}
+
+/// A text after its references were followed.
+struct ExpandedText {
+    let text: String
+    /// Whether any part is from elsewhere, and so must not be repeated in a problem.
+    let isReference: Bool
+}
+
+/// Where a value comes from, for its problems.
+struct Place {
+    let file: String?
+    let line: Int?
+    let key: String
+
+    func problem(_ what: String, _ remedy: String) -> Problem {
+        Problem(file: file, line: line, key: key, what: what, remedy: remedy)
+    }
+}
