@@ -56,6 +56,9 @@ let package = Package(
         room("StorageSQLite", ["StrictJSON", "Domain", "Storage", grdb]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
         room("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", yaml]),
+        // Row 5
+        room("Simulation", ["StrictJSON", "Domain", "Signing", "Transport"]),
+        room("SimulationServer", ["Domain", "Simulation", nioCore, nioHTTP1, nioPosix]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
         tests("Domain", ["StrictJSON", "Domain"]),
@@ -71,6 +74,9 @@ let package = Package(
             "Transport",
             ["Domain", "Transport", "TransportCurl", nioCore, nioHTTP1, nioPosix]),
         tests("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", "Settings"]),
+        tests(
+            "Simulation",
+            ["StrictJSON", "Domain", "Signing", "Transport", "Simulation", "SimulationServer"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,193 @@
+package import Domain
+import Signing
+import StrictJSON
+
+/// One address of the endpoint simulator.
+package struct EndpointHook: Hashable, Sendable {
+    /// How the receiver behind a path behaves.
+    package enum Scheme: String, Hashable, Sendable, CaseIterable {
+        /// Standard Webhooks.
+        case webhook
+        case feishu
+        // The others are answered as their platforms answer, and not verified.
+        case dingtalk, wecom, infoflow, slack, mattermost, discord, teams, telegram, googlechat
+        /// Takes everything.
+        case none
+    }
+
+    /// Exactly this answer, whatever the signature.
+    package struct Answer: Hashable, Sendable {
+        package var status: Int
+        package var body: String
+        package var type: String
+
+        package init(status: Int, body: String = "", type: String = "application/json") {
+            self.status = status
+            self.body = body
+            self.type = type
+        }
+    }
+
+    package var path: String
+    package var scheme: Scheme
+    /// Absent: signatures are not looked at.
+    package var secret: Secret?
+    package var answer: Answer?
+
+    package init(
+        path: String, scheme: Scheme, secret: Secret? = nil, answer: Answer? = nil
+    ) {
+        self.path = path
+        self.scheme = scheme
+        self.secret = secret
+        self.answer = answer
+    }
+
+    /// The hooks that a simulator starts with: a generic callback and a Feishu bot.
+    package static let standard = [
+        EndpointHook(
+            path: "/hooks/copyhook", scheme: .webhook,
+            secret: Secret("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=")),
+        EndpointHook(
+            path: "/open-apis/bot/v2/hook/simulated", scheme: .feishu,
+            secret: Secret("Xm2pQ7vT9aLk3ZcR8yWd1f")),
+    ]
+
+    /// Whether the signature fits the secret; `nil` where there is nothing to check.
+    func verify(_ request: SimulatedRequest, at now: Timestamp) -> Bool? {
+        guard let secret else { return nil }
+        switch scheme {
+        case .webhook: return isStandardWebhook(request, secret, at: now)
+        case .feishu: return isFeishu(request, secret, at: now)
+        default: return nil
+        }
+    }
+
+    private func isStandardWebhook(
+        _ request: SimulatedRequest, _ secret: Secret, at now: Timestamp
+    ) -> Bool {
+        guard let key = try? StandardWebhooksKey(parsing: secret),
+            let scheme = try? StandardWebhooksScheme(keys: [key])
+        else { return false }
+        let verdict = scheme.verify(
+            IncomingRequest(
+                method: request.method, headers: HeaderFields(request.headers),
+                body: request.body), at: now)
+        switch verdict {
+        case .event: return true
+        // Proved, but not in the shape that our own intake would want of an event.
+        case .refused(let refusal): return refusal.reason == .malformedBody
+        case .handshake: return false
+        }
+    }
+
+    private func isFeishu(
+        _ request: SimulatedRequest, _ secret: Secret, at now: Timestamp
+    ) -> Bool {
+        guard let body = request.jsonObject, let timestamp = body["timestamp"]?.string,
+            let sign = body["sign"]?.string
+        else { return false }
+        return FeishuSignature.accepts(
+            timestamp: timestamp, sign: sign, secret: secret, at: now)
+    }
+}
+
+extension EndpointHook {
+    init(_ value: JSONValue, at place: String) throws(ControlRefusal) {
+        let fields = try ControlFields(value, at: place)
+        try fields.allowOnly("path", "scheme", "secret", "answer")
+        let secret = try fields.text("secret").map { Secret($0) }
+        self.init(
+            path: try fields.required("path"),
+            scheme: try fields.choice("scheme", of: Scheme.allCases) ?? .none, secret: secret)
+        guard path.hasPrefix("/"), !path.hasPrefix("/_sim/"), path != "/_sim" else {
+            throw ControlRefusal(
+                fields.pointer("path"), "expected a path that starts with / and not with /_sim")
+        }
+        if scheme == .webhook, let secret {
+            let key = try? StandardWebhooksKey(parsing: secret)
+            guard let key, key.kind != .ed25519Private else {
+                throw ControlRefusal(
+                    fields.pointer("secret"), "expected whsec_ or whpk_ and base 64")
+            }
+        }
+        guard let given = fields.value("answer") else { return }
+        let inner = try ControlFields(given, at: fields.pointer("answer"))
+        try inner.allowOnly("status", "body", "type")
+        let status = try inner.integer("status", in: 200...599) ?? 200
+        let body = inner.value("body")
+        answer = Answer(
+            status: Int(status),
+            body: body.map { $0.string ?? String(decoding: $0.bytes(), as: UTF8.self) } ?? "",
+            type: try inner.text("type")
+                ?? (body?.string == nil ? "application/json" : "text/plain"))
+    }
+
+    var json: JSONValue {
+        var object: JSONObject = [
+            "path": .string(path), "scheme": .string(scheme.rawValue),
+        ]
+        object["secret"] = secret.map { .string($0.exposed) }
+        object["answer"] = answer.map {
+            [
+                "status": .number(JSONNumber($0.status)), "body": .string($0.body),
+                "type": .string($0.type),
+            ]
+        }
+        return .object(object)
+    }
+}
+
+extension EndpointHook.Answer {
+    var simulated: SimulatedAnswer {
+        SimulatedAnswer(
+            status: status, headers: body.isEmpty ? [] : [("Content-Type", type)],
+            body: Array(body.utf8))
+    }
+}
+
+// What the platforms say. contracts/notifications.md sections 6 to 15.
+extension EndpointHook.Scheme {
+    var accepted: SimulatedAnswer {
+        switch self {
+        case .webhook, .none: SimulatedAnswer(status: 204)
+        case .feishu: .json(["code": 0, "msg": "success", "data": [:]])
+        case .dingtalk, .wecom, .infoflow: .json(["errcode": 0, "errmsg": "ok"])
+        case .slack, .mattermost: .text("ok", status: 200)
+        case .discord: .json(["id": "1480000000000000001"])
+        case .teams: SimulatedAnswer(status: 202)
+        case .telegram: .json(["ok": true, "result": ["message_id": 1]])
+        case .googlechat: .json(["name": "spaces/AAAA/messages/BBBB"])
+        }
+    }
+
+    var badSignature: SimulatedAnswer {
+        switch self {
+        case .feishu:
+            .json([
+                "code": 19021, "data": [:],
+                "msg": "sign match fail or timestamp is not within one hour from current time",
+            ])
+        default: .json(["error": "the signature does not fit"], status: 401)
+        }
+    }
+
+    /// A refusal of the message alone: another one might be taken.
+    var refusal: SimulatedAnswer {
+        switch self {
+        case .webhook, .none: .json(["error": "refused"], status: 400)
+        case .feishu: .json(["code": 19024, "msg": "Key Words Not Found", "data": [:]])
+        case .dingtalk: .json(["errcode": 310000, "errmsg": "keywords not in content"])
+        case .wecom, .infoflow: .json(["errcode": 40008, "errmsg": "invalid message type"])
+        case .slack: .text("invalid_blocks", status: 400)
+        case .mattermost: .json(["message": "refused", "status_code": 400], status: 400)
+        case .discord: .json(["code": 50035, "message": "Invalid Form Body"], status: 400)
+        case .teams: .json(["error": ["code": "TriggerInputSchemaMismatch"]], status: 400)
+        case .telegram:
+            .json(
+                ["ok": false, "error_code": 400, "description": "Bad Request: refused"],
+                status: 400)
+        case .googlechat: .json(["error": ["code": 400]], status: 400)
+        }
+    }
+}

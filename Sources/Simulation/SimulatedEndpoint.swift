@@ -1,0 +1,68 @@
+package import Domain
+package import StrictJSON
+
+/// A stand-in for whoever is notified: callback URLs and chat channels.
+package typealias EndpointSimulator = PlatformSimulator<SimulatedEndpoint>
+
+/// Records every delivery, checks signatures, and answers as the receiver in question would.
+///
+/// What is wrongly signed is recorded, too, and refused as the scheme refuses: a generic callback
+/// with 401, Feishu under 200 with code 19021. A path without a hook is answered 204. Fault
+/// routes: `delivery`, or a path.
+package struct SimulatedEndpoint: SimulatedPlatform {
+    package var hooks: [EndpointHook]
+    package private(set) var deliveries: [SimulatedDelivery] = []
+
+    /// How many deliveries are kept; the oldest go first, some thousands at a time.
+    package static let deliveriesMax = 200_000
+
+    package init(hooks: [EndpointHook] = EndpointHook.standard) {
+        self.hooks = hooks
+    }
+
+    package var world: JSONObject { ["hooks": .array(hooks.map(\.json))] }
+
+    package mutating func changeWorld(_ object: JSONObject) throws(ControlRefusal) {
+        let fields = ControlFields(object)
+        try fields.allowOnly("hooks")
+        let given = try fields.list("hooks", EndpointHook.init) ?? hooks
+        try refuseDoubled(given.map(\.path), at: fields.pointer("hooks"))
+        hooks = given
+    }
+
+    package func routes(of request: SimulatedRequest) -> [String] { ["delivery"] }
+
+    package mutating func answer(
+        _ request: SimulatedRequest, under circumstances: Circumstances
+    ) -> SimulatedAnswer {
+        guard let hook = hook(for: request) else { return SimulatedAnswer(status: 204) }
+        if let answer = hook.answer { return answer.simulated }
+        if hook.verify(request, at: circumstances.now) == false {
+            return hook.scheme.badSignature
+        }
+        return hook.scheme.accepted
+    }
+
+    package func refusal(
+        of request: SimulatedRequest, under circumstances: Circumstances
+    ) -> SimulatedAnswer {
+        hook(for: request)?.scheme.refusal ?? EndpointHook.Scheme.webhook.refusal
+    }
+
+    package mutating func note(
+        _ request: SimulatedRequest, answered status: Int?, at now: Timestamp
+    ) {
+        if deliveries.count >= Self.deliveriesMax {
+            deliveries.removeFirst(Self.deliveriesMax / 50)
+        }
+        deliveries.append(
+            SimulatedDelivery(
+                at: now, method: request.method, path: request.path, query: request.rawQuery,
+                headers: request.headers, body: request.body,
+                isVerified: hook(for: request)?.verify(request, at: now), status: status))
+    }
+
+    private func hook(for request: SimulatedRequest) -> EndpointHook? {
+        hooks.first { $0.path.hasSameBytes(as: request.path) }
+    }
+}
