@@ -56,6 +56,26 @@ let package = Package(
         room("StorageSQLite", ["StrictJSON", "Domain", "Storage", grdb]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
         room("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", yaml]),
+        // Row 3
+        room("Intake", ["StrictJSON", "Domain", "Signing", "Storage", "Pipeline", logging]),
+        room(
+            "Matching",
+            ["StrictJSON", "Domain", "Rules", "Signing", "Storage", "Pipeline", logging]),
+        room(
+            "Copying",
+            [
+                "StrictJSON", "Domain", "Signing", "Storage", "Transport", "Pipeline", "Providers",
+                logging,
+            ]),
+        room(
+            "Notifying",
+            [
+                "StrictJSON", "Domain", "Signing", "Storage", "Transport", "Pipeline", "Channels",
+                logging,
+            ]),
+        room(
+            "Administration",
+            ["StrictJSON", "Domain", "Rules", "Signing", "Storage", logging]),
         // Row 5
         room("Simulation", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("SimulationServer", ["Domain", "Simulation", nioCore, nioHTTP1, nioPosix]),
@@ -74,6 +94,13 @@ let package = Package(
             "Transport",
             ["Domain", "Transport", "TransportCurl", nioCore, nioHTTP1, nioPosix]),
         tests("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", "Settings"]),
+        tests(
+            "Rooms",
+            [
+                "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Transport", "Pipeline",
+                "Providers", "Channels", "StorageMemory", "Intake", "Matching", "Copying",
+                "Notifying", "Administration", "Simulation", logging,
+            ]),
         tests(
             "Simulation",
             ["StrictJSON", "Domain", "Signing", "Transport", "Simulation", "SimulationServer"]),

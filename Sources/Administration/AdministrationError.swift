@@ -1,0 +1,106 @@
+import Domain
+package import Storage
+package import StrictJSON
+
+/// Why a person's wish is not carried out: what is wrong, where, and what would be accepted.
+///
+/// The API shows it as a problem, the commands as two lines; neither needs to know more.
+package struct AdministrationError: Error, Hashable {
+    /// Stable words: clients switch on them.
+    package enum Code: String, Hashable, Sendable, CaseIterable {
+        case notFound = "not_found"
+        /// A filter, a cursor or a limit that means nothing.
+        case parameterInvalid = "parameter_invalid"
+        /// Not one strict JSON object, or members that are not what is asked for.
+        case bodyInvalid = "body_invalid"
+        case ruleInvalid = "rule_invalid"
+        /// The rule stands in a file, and is changed there.
+        case ruleReadOnly = "rule_read_only"
+        case rulesTooMany = "rules_too_many"
+        /// Only a task that is `unresolved` waits for a person's decision.
+        case taskNotUnresolved = "task_not_unresolved"
+        /// A worker is at the task at this very moment.
+        case taskBusy = "task_busy"
+        case decisionInvalid = "decision_invalid"
+        case storeUnavailable = "store_unavailable"
+        case storeFull = "store_full"
+        /// A bug or a damaged file; the log says more.
+        case unexpected = "unexpected"
+    }
+
+    package let code: Code
+    /// The same for every error of this code, a few words.
+    package var title: String { code.title }
+    /// What is wrong this time, one sentence without a full stop.
+    package let detail: String
+    /// The place in the body that was sent, where it is about one.
+    package let pointer: JSONPointer?
+    /// What would be accepted, or what to do.
+    package let remedy: String
+
+    package init(_ code: Code, _ detail: String, pointer: JSONPointer? = nil, remedy: String) {
+        self.code = code
+        self.detail = detail
+        self.pointer = pointer
+        self.remedy = remedy
+    }
+}
+
+extension AdministrationError {
+    /// What a client may know of trouble with the store; the driver's words stay in the log.
+    package init(_ error: StorageError) {
+        switch error.code {
+        case .notFound:
+            self.init(.notFound, "there is no such thing", remedy: "Look at the list for its id.")
+        case .claimLost, .keyBusy, .conflict:
+            self.init(
+                .taskBusy, "somebody else is at work on it",
+                remedy: "Look at it again in a moment, then decide.")
+        case .unavailable:
+            self.init(
+                .storeUnavailable, "the store cannot be asked right now",
+                remedy: "Try again in a few seconds.")
+        case .full:
+            self.init(
+                .storeFull, "the store takes nothing more",
+                remedy: "Free space on the disk of the database.")
+        case .corrupt:
+            self.init(
+                .unexpected, "what is stored cannot be read",
+                remedy: "The log has the details; report them.")
+        }
+    }
+
+    init(_ refusal: JSONRefusal) {
+        self.init(
+            .bodyInvalid, "the body is no strict JSON: \(refusal)",
+            remedy: "Send one JSON object in UTF-8, without doubled keys.")
+    }
+}
+
+extension AdministrationError.Code {
+    fileprivate var title: String {
+        switch self {
+        case .notFound: "Not found"
+        case .parameterInvalid: "Parameter not understood"
+        case .bodyInvalid: "Body not understood"
+        case .ruleInvalid: "Rule refused"
+        case .ruleReadOnly: "Rule is read-only"
+        case .rulesTooMany: "Too many rules"
+        case .taskNotUnresolved: "Nothing to decide"
+        case .taskBusy: "Busy"
+        case .decisionInvalid: "Decision refused"
+        case .storeUnavailable: "Store unavailable"
+        case .storeFull: "Store full"
+        case .unexpected: "Unexpected"
+        }
+    }
+}
+
+extension AdministrationError: CustomStringConvertible {
+    /// Two lines: what is wrong and where, then what to do.
+    package var description: String {
+        let place = pointer.map { $0 == .root ? "" : "\($0): " } ?? ""
+        return place + detail + "\n" + remedy
+    }
+}

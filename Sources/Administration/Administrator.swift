@@ -1,0 +1,103 @@
+package import Domain
+package import Logging
+package import Rules
+package import Storage
+package import StrictJSON
+
+/// What people do with the running service, once; the API, the commands and the console are
+/// faces of it.
+///
+/// Answers are JSON values in the shapes that the API shows, since every face wants the same.
+package struct Administrator: Sendable {
+    /// How long a task is on loan to a person's decision; the decision itself takes one commit.
+    static let leaseOfDecision: Duration = .seconds(30)
+
+    let store: any Store
+    let audience: Audience
+    let time: TimeSource
+    let nudges: Nudges
+    let log: Logger
+    /// Where rules are changed; rule files that change on disk come in here, too.
+    package let desk: RuleDesk
+
+    /// Hints to the rooms that a decision made work for them; losing one costs time only.
+    package struct Nudges: Sendable {
+        package let copying: @Sendable () -> Void
+        package let notifying: @Sendable () -> Void
+
+        package init(
+            copying: @escaping @Sendable () -> Void = {},
+            notifying: @escaping @Sendable () -> Void = {}
+        ) {
+            self.copying = copying
+            self.notifying = notifying
+        }
+    }
+
+    /// - Parameters:
+    ///   - book: Filled by ``RuleDesk/rebuild()``, which the composition root calls before the
+    ///     first event is matched.
+    ///   - fileRules: As read from files at start, checked.
+    ///   - references: The connections and endpoints that rules may name.
+    ///   - audience: Who hears of a task's end by a person's decision.
+    package init(
+        store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
+        audience: Audience, time: TimeSource, nudges: Nudges = Nudges(), log: Logger
+    ) {
+        self.store = store
+        self.audience = audience
+        self.time = time
+        self.nudges = nudges
+        self.log = log
+        desk = RuleDesk(
+            registry: store, book: book, fileRules: fileRules, references: references, log: log)
+    }
+
+    /// Asks the store, and turns its trouble into what a client may know.
+    func ask<Value>(
+        _ question: () async throws(StorageError) -> Value
+    ) async throws(AdministrationError) -> Value {
+        do {
+            return try await question()
+        } catch {
+            // What is not there, or taken, is an answer; the rest is trouble.
+            let isTrouble =
+                switch error.code {
+                case .notFound, .claimLost, .keyBusy, .conflict: false
+                case .unavailable, .full, .corrupt: true
+                }
+            if isTrouble {
+                log.error(
+                    "administration.store",
+                    metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
+            }
+            throw AdministrationError(error)
+        }
+    }
+}
+
+// MARK: - Rules
+
+extension Administrator {
+    package func rules() async throws(AdministrationError) -> JSONValue {
+        ["rules": .array(try await desk.list().map(\.json))]
+    }
+
+    package func rule(_ name: String) async throws(AdministrationError) -> JSONValue {
+        try await desk.rule(name).json
+    }
+
+    /// Checks a rule, stores it, and puts it in force before this returns.
+    ///
+    /// - Returns: The rule as the API shows it, and whether there was none of that name before.
+    package func putRule(
+        _ name: String, definition: [UInt8]
+    ) async throws(AdministrationError) -> (rule: JSONValue, isNew: Bool) {
+        let (entry, isNew) = try await desk.put(name, definition: definition, at: time.now())
+        return (entry.json, isNew)
+    }
+
+    package func deleteRule(_ name: String) async throws(AdministrationError) {
+        try await desk.delete(name)
+    }
+}

@@ -1,0 +1,208 @@
+package import Domain
+package import Logging
+package import Rules
+package import Storage
+import StrictJSON
+import Synchronization
+
+/// Where rules are changed: those in files and those put in over the API become one book.
+///
+/// Changes pass one at a time, each reads what is stored, and the book is swapped as a whole. So
+/// two changes at once cannot lose one another, and a refused one leaves everything as it was.
+package final class RuleDesk: Sendable {
+    /// Rules that may be put in at run time; those in files come on top.
+    package static let storedMax = 10_000
+
+    private let registry: any Registry
+    private let book: RuleBook
+    private let references: RuleReferences
+    private let log: Logger
+    private let turnstile = Turnstile()
+    private let files: Mutex<[Rule]>
+
+    package init(
+        registry: any Registry, book: RuleBook, fileRules: [Rule], references: RuleReferences,
+        log: Logger
+    ) {
+        self.registry = registry
+        self.book = book
+        self.references = references
+        self.log = log
+        files = Mutex(fileRules)
+    }
+
+    private var fileRules: [Rule] { files.withLock { $0 } }
+
+    /// Puts every rule in force, at start.
+    ///
+    /// A stored rule that cannot be read any more is left out, one that names a connection or an
+    /// endpoint which is gone stays in; both are logged, and the list of rules says so.
+    package func rebuild() async throws(AdministrationError) {
+        try await turnstile.pass { () async throws(AdministrationError) in
+            putInForce(fileRules, try await stored())
+        }
+    }
+
+    /// Takes the rules that stand in files now, all of them or none.
+    package func reload(fileRules: [Rule]) async throws(AdministrationError) {
+        for (place, rule) in fileRules.enumerated() {
+            do throws(RuleRefusal) {
+                try references.check(rule)
+            } catch {
+                throw AdministrationError(error, in: rule.name)
+            }
+            if fileRules[..<place].contains(where: { $0.name.hasSameBytes(as: rule.name) }) {
+                throw AdministrationError(
+                    .ruleInvalid, "there are two rules \"\(rule.name)\"",
+                    remedy: "Rename one of them.")
+            }
+        }
+        try await turnstile.pass { () async throws(AdministrationError) in
+            putInForce(fileRules, try await stored())
+            files.withLock { $0 = fileRules }
+        }
+        log.notice("rules.reloaded", metadata: ["file_rules": "\(fileRules.count)"])
+    }
+
+    /// Every rule: those of the files in their order, then those put in, by name.
+    package func list() async throws(AdministrationError) -> [RuleEntry] {
+        let files = fileRules
+        return files.map(RuleEntry.init) + (try await stored()).map { entry($0, besides: files) }
+    }
+
+    /// One rule, the one in force where a file and the API know the same name.
+    package func rule(_ name: String) async throws(AdministrationError) -> RuleEntry {
+        guard let entry = try await list().first(where: { $0.name.hasSameBytes(as: name) }) else {
+            throw AdministrationError.noRule
+        }
+        return entry
+    }
+
+    /// Checks, stores and puts in force one rule; a refused one changes nothing.
+    ///
+    /// - Parameters:
+    ///   - definition: One JSON object in UTF-8, at most 1 MiB.
+    /// - Returns: The rule as it is kept, and whether there was none of that name before.
+    package func put(
+        _ name: String, definition: [UInt8], at now: Timestamp
+    ) async throws(AdministrationError) -> (entry: RuleEntry, isNew: Bool) {
+        let rule = try read(definition, name: name)
+        return try await turnstile.pass { () async throws(AdministrationError) in
+            let files = fileRules
+            try refuseIfInFile(name, files)
+            var rules = try await stored()
+            let place = rules.firstIndex { $0.name.hasSameBytes(as: name) }
+            guard place != nil || rules.count < Self.storedMax else {
+                throw AdministrationError(
+                    .rulesTooMany, "there are \(rules.count) rules already",
+                    remedy: "Delete rules that are not needed, or join patterns with $or.")
+            }
+            let kept = StoredRule(name: name, definition: rule.json.bytes(), updatedAt: now)
+            try await keep(kept)
+            if let place { rules[place] = kept } else { rules.append(kept) }
+            rules.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            putInForce(files, rules)
+            log.info("rule.put", metadata: ["rule": "\(name)", "new": "\(place == nil)"])
+            return (entry(kept, besides: files), place == nil)
+        }
+    }
+
+    /// Takes a rule out of force and out of the store.
+    package func delete(_ name: String) async throws(AdministrationError) {
+        try await turnstile.pass { () async throws(AdministrationError) in
+            let files = fileRules
+            var rules = try await stored()
+            guard let place = rules.firstIndex(where: { $0.name.hasSameBytes(as: name) }) else {
+                try refuseIfInFile(name, files)
+                throw AdministrationError.noRule
+            }
+            try await forget(rules[place].name)
+            rules.remove(at: place)
+            putInForce(files, rules)
+            log.info("rule.deleted", metadata: ["rule": "\(name)"])
+        }
+    }
+
+    // MARK: -
+
+    private func stored() async throws(AdministrationError) -> [StoredRule] {
+        do { return try await registry.rules() } catch { throw noted(error) }
+    }
+
+    private func keep(_ rule: StoredRule) async throws(AdministrationError) {
+        do { try await registry.put(rule) } catch { throw noted(error) }
+    }
+
+    private func forget(_ name: String) async throws(AdministrationError) {
+        do { try await registry.deleteRule(name) } catch { throw noted(error) }
+    }
+
+    private func noted(_ error: StorageError) -> AdministrationError {
+        log.error(
+            "administration.store",
+            metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
+        return AdministrationError(error)
+    }
+
+    private func read(
+        _ definition: [UInt8], name: String
+    ) throws(AdministrationError) -> Rule {
+        let json: JSONValue
+        do { json = try JSONValue(parsing: definition) } catch { throw AdministrationError(error) }
+        do {
+            let rule = try Rule(parsing: json, name: name)
+            try references.check(rule)
+            return rule
+        } catch {
+            throw AdministrationError(error)
+        }
+    }
+
+    private func refuseIfInFile(_ name: String, _ files: [Rule]) throws(AdministrationError) {
+        guard let rule = files.first(where: { $0.name.hasSameBytes(as: name) }) else { return }
+        let place = if case .file(let path) = rule.origin { path } else { "a file" }
+        throw AdministrationError(
+            .ruleReadOnly, "the rule \"\(name)\" stands in \(place)",
+            remedy: "Change it there, or use another name. A change in rules_dir takes effect at "
+                + "once, one in the configuration with the next start.")
+    }
+
+    private func putInForce(_ files: [Rule], _ stored: [StoredRule]) {
+        var rules = files
+        for one in stored {
+            let entry = entry(one, besides: files)
+            if let problem = entry.problem {
+                log.warning(
+                    "rule.problem", metadata: ["rule": "\(one.name)", "problem": "\(problem)"])
+            }
+            if let rule = entry.rule, !entry.isShadowed { rules.append(rule) }
+        }
+        book.replace(with: rules)
+    }
+
+    private func entry(_ stored: StoredRule, besides files: [Rule]) -> RuleEntry {
+        var entry = RuleEntry(stored)
+        if files.contains(where: { $0.name.hasSameBytes(as: stored.name) }) {
+            entry.isShadowed = true
+            entry.problem = "a rule of this name stands in a file, and that one is in force"
+        } else if let rule = entry.rule {
+            do throws(RuleRefusal) {
+                try references.check(rule)
+            } catch {
+                entry.problem = error.description
+            }
+        }
+        return entry
+    }
+}
+
+extension AdministrationError {
+    fileprivate static let noRule = AdministrationError(
+        .notFound, "there is no rule of this name", remedy: "Look at the list of rules.")
+
+    init(_ refusal: RuleRefusal, in rule: String? = nil) {
+        self.init(
+            .ruleInvalid, (rule.map { "rule \"\($0)\": " } ?? "") + refusal.what,
+            pointer: refusal.pointer, remedy: refusal.remedy)
+    }
+}

@@ -1,0 +1,58 @@
+package import Domain
+package import Rules
+import Storage
+package import StrictJSON
+
+/// A rule as people see it: what it says, where it comes from, and whether it works.
+package struct RuleEntry: Hashable, Sendable {
+    package let name: String
+    /// Absent where the stored definition cannot be read any more.
+    package let rule: Rule?
+    package let definition: JSONValue
+    package let origin: Rule.Origin
+    /// Absent for rules in files.
+    package let updatedAt: Timestamp?
+    /// Why the rule is not, or not wholly, in force.
+    package internal(set) var problem: String?
+    /// Whether a rule in a file has taken this one's place.
+    package internal(set) var isShadowed = false
+
+    init(_ rule: Rule) {
+        name = rule.name
+        self.rule = rule
+        definition = rule.json
+        origin = rule.origin
+        updatedAt = nil
+    }
+
+    init(_ stored: StoredRule) {
+        name = stored.name
+        origin = .api
+        updatedAt = stored.updatedAt
+        let json = try? JSONValue(parsing: stored.definition, limits: .match)
+        definition = json ?? .null
+        do throws(RuleRefusal) {
+            rule = try Rule(parsing: json ?? .null, name: stored.name)
+        } catch {
+            rule = nil
+            problem = error.description
+        }
+    }
+
+    /// The definition apart, so that what was read can be put again unchanged.
+    package var json: JSONValue {
+        var object: JSONObject = ["name": .string(name)]
+        object["enabled"] = .bool(rule?.isEnabled ?? false)
+        switch origin {
+        case .file(let path):
+            object["origin"] = "file"
+            object["file"] = .string(path)
+        case .api:
+            object["origin"] = "api"
+        }
+        object["updated_at"] = .text(updatedAt?.description)
+        object["problem"] = .text(problem)
+        object["definition"] = definition
+        return .object(object)
+    }
+}

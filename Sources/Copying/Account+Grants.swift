@@ -1,0 +1,80 @@
+import Domain
+import Providers
+
+/// What became of a conversation that needs a grant.
+enum Conversed<Outcome: Sendable>: Sendable {
+    case said(Outcome, HTTPStatus?)
+    /// The credential itself is refused.
+    case unauthorized(Failure)
+    /// A grant is not to be had now.
+    case noGrant(Trouble)
+    case heldBack(Duration)
+    case cancelled
+}
+
+extension Account {
+    /// Longer than anything runs.
+    private static let everAfter: Duration = .days(36_500)
+
+    /// Carries a conversation with a grant, and once more with a new one when that is refused.
+    func converse<Outcome>(
+        _ manner: Manner, _ talk: (Grant) -> Talk<Outcome>, trouble: (Outcome) -> Trouble?
+    ) async -> Conversed<Outcome> {
+        var isRepeat = false
+        while true {
+            let grant: Grant
+            switch await self.grant(manner) {
+            case .done(.granted(let granted), _): grant = granted
+            case .done(.refused(let failure), _): return .unauthorized(failure)
+            case .done(.trouble(let trouble), _):
+                note(trouble, after: .query)
+                return .noGrant(trouble)
+            case .heldBack(let wait): return .heldBack(wait)
+            case .cancelled: return .cancelled
+            }
+            switch await carry(talk(grant), manner) {
+            case .cancelled: return .cancelled
+            case .heldBack(let wait): return .heldBack(wait)
+            case .done(let outcome, let status):
+                guard let trouble = trouble(outcome) else {
+                    noteSuccess(of: .query)
+                    return .said(outcome, status)
+                }
+                note(trouble, after: .query)
+                guard trouble.isGrantRefused else { return .said(outcome, status) }
+                drop(grant)
+                guard grant.isRenewable else { return .unauthorized(trouble.failure) }
+                if isRepeat { return .unauthorized(trouble.failure) }
+                isRepeat = true
+            }
+        }
+    }
+
+    /// The grant in use, or a new one; whoever comes first gets it for all.
+    func grant(_ manner: Manner) async -> Carried<Authorization> {
+        let grant = await grants.value(
+            of: connection.name, at: time.elapsed(), notOlderThan: Self.everAfter,
+            isGood: { [time] carried in
+                guard case .done(.granted(let grant), _) = carried else { return false }
+                return grant.renewAt.map { time.now() < $0 } ?? true
+            },
+            make: {
+                let now = time.now()
+                var chance = chance
+                let id = Identifier<Grant>.make("jti_", at: now, using: &chance)
+                let carried = await carry(
+                    platform.authorize(at: now, tokenID: id.rawValue), manner)
+                if case .cancelled = carried { return nil }
+                return carried
+            })
+        return grant ?? .cancelled
+    }
+
+    /// Forgets a grant that was refused, unless somebody has got a newer one already.
+    func drop(_ grant: Grant) {
+        grants.forget(connection.name) { carried in
+            guard case .done(.granted(let kept), _) = carried else { return false }
+            return kept == grant
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Domain
+
+/// Bounds of this room.
+///
+/// Constants of the house, not settings; tests state their own.
+package struct CopyingLimits: Hashable, Sendable {
+    /// The longest wait for a pace that is slept under the lease; a longer one goes back to the
+    /// store.
+    package var waitMax: Duration = .seconds(5)
+    /// What must be left of a lease beside the request's own time-out before anything is sent.
+    package var leaseMargin: Duration = .seconds(5)
+    /// Tasks in hand per place for a submission; more of one connection would only wait.
+    package var inHandPerPlace = 4
+    /// Requests in one conversation, so that a platform whose pages never end is not followed.
+    package var questionsMax = 200
+
+    /// The first pause of a whole connection that said it is too much; doubles up to the next.
+    package var slowDown: Duration = .seconds(30)
+    package var slowDownMax: Duration = .minutes(10)
+    /// No provider's `Retry-After` is believed beyond this.
+    package var retryAfterMax: Duration = .hours(24)
+
+    /// The first wait for another task of the same key; doubles up to the next.
+    package var lockWait: Duration = .seconds(2)
+    package var lockWaitMax: Duration = .seconds(8)
+    /// After a refusal that may pass, where the platform names no time (decision 10).
+    package var laterAfter: Duration = .hours(1)
+    /// How long such refusals go on before the task fails (decision 10).
+    package var laterFor: Duration = .hours(24)
+    /// Submissions of one task under the policy `retry`; after that it is held like any other.
+    package var retriesMax = 5
+
+    /// Between polls of a task that is late (decision 9), or whose credential is refused.
+    package var pollPause: Duration = .minutes(10)
+    /// How long after the window a look that could not see is repeated before it proves nothing.
+    package var lookGrace: Duration = .minutes(10)
+    package var lookGracePace: Duration = .seconds(30)
+    /// A task whose connection is not configured is asked about again after this.
+    package var strangerPause: Duration = .minutes(1)
+
+    package init() {}
+}

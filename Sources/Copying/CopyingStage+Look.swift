@@ -1,0 +1,254 @@
+import Domain
+import Logging
+import Providers
+import Storage
+
+extension CopyingStage {
+    /// Looks for a copy whose answer was lost, or asks again after a job that took too long.
+    func look(_ job: Job, _ account: Account) async -> CopyResult {
+        if case .unresolved = job.task.state, let known = job.task.evidence.providerTask {
+            return await revisit(known, job, account)
+        }
+        if case .reconciling = job.task.state, mayRetryBlindly(job.task, account) {
+            return retry(job)
+        }
+        let surroundings: Surroundings
+        do throws(StorageError) {
+            surroundings = try await ledger.surroundings(of: job.task)
+        } catch {
+            logNotice("copy.look_failed", job.task, detail: error.code.rawValue)
+            return lookLater(job, after: limits.lockWait)
+        }
+        var manner = job.manner
+        // What decides must not be older than the end of the window.
+        manner.isWithOwnEyes = !isWindowOpen(job, account)
+        let said = await account.converse(manner) {
+            account.platform.look(for: job.task, among: surroundings, with: $0)
+        } trouble: {
+            if case .trouble(let trouble) = $0 { trouble } else { nil }
+        }
+        switch said {
+        case .cancelled:
+            return lookLater(job, after: .zero)
+        case .heldBack(let wait):
+            return lookLater(job, after: wait)
+        case .unauthorized(let failure):
+            return blind(
+                job, account, failure, after: limits.pollPause,
+                Try(.look, "unauthorized", failure: failure))
+        case .noGrant(let trouble):
+            return blind(job, account, trouble, Try(.look, "no_grant", failure: trouble.failure))
+        case .said(.trouble(let trouble), let status):
+            return blind(
+                job, account, trouble,
+                Try(.look, "trouble", status: status, failure: trouble.failure))
+        case .said(let sighting, let status):
+            guard await !isOvertaken(sighting, job) else {
+                return lookLater(
+                    job, after: limits.lockWait, Try(.look, "overtaken", status: status))
+            }
+            return read(sighting, job, account, status)
+        }
+    }
+
+    /// Whether what was found may, by now, be another task's as well.
+    ///
+    /// The surroundings were read before the list. A task of the same name that was sent in
+    /// between could have put its copy there before ours, so they are asked once more.
+    private func isOvertaken(_ sighting: Sighting, _ job: Job) async -> Bool {
+        let found: String?
+        let taken: KeyPath<Surroundings, Set<String>>
+        switch sighting {
+        case .found(let copy, _): (found, taken) = (copy?.rawValue, \.ownCopies)
+        case .foundTask(let task, _): (found, taken) = (task.rawValue, \.ownProviderTasks)
+        case .none, .ambiguous, .trouble: return false
+        }
+        guard let present = try? await ledger.surroundings(of: job.task) else { return true }
+        return present.hasNamesake || present.hasOlderUnresolved
+            || present[keyPath: taken].contains { $0.utf8.elementsEqual((found ?? "").utf8) }
+    }
+
+    private func read(
+        _ sighting: Sighting, _ job: Job, _ account: Account, _ status: HTTPStatus?
+    ) -> CopyResult {
+        var job = job
+        let now = time.now()
+        job.task.evidence.lastTrouble = nil
+        switch sighting {
+        case .found(let copy, let because):
+            job.task.evidence.adoptedBecause = because
+            return end(job, .found(copy: copy, at: now), Try(.look, "found", status: status))
+        case .foundTask(let providerTask, let because):
+            job.task.evidence.adoptedBecause = because
+            let pollAt = pollTime(after: 0, now, account.connection)
+            return end(
+                job, .foundTask(providerTask, pollAt: pollAt),
+                Try(.look, "found_task", status: status))
+        case .ambiguous(let candidates):
+            job.task.evidence.candidates = candidates
+            return end(
+                job, .ambiguous(lookAt: nextUnresolved(job.task, now), at: now),
+                Try(.look, "ambiguous", status: status))
+        case .none, .trouble:
+            return foundNone(job, account, Try(.look, "found_none", status: status))
+        }
+    }
+
+    /// Nothing is there: wait while the window is open, then what the policy says.
+    private func foundNone(_ job: Job, _ account: Account, _ attempt: Try) -> CopyResult {
+        let now = time.now()
+        guard case .reconciling = job.task.state else {
+            return end(job, .held(lookAt: nextUnresolved(job.task, now), at: now), attempt)
+        }
+        // Counted from when the look began: what it did not see may have come since.
+        if let lookAt = nextLook(job, account) {
+            return end(job, .foundNone(lookAt: lookAt), attempt)
+        }
+        let isSentAgain =
+            job.task.plan.onUncertain == .reconcile && !job.task.isPossibleDuplicate
+            && account.platform.isSynchronous(job.task) && hasBaseline(job.task, account)
+        if isSentAgain { return end(job, .sendAgain(notBefore: now), attempt) }
+        return end(job, .held(lookAt: nextUnresolved(job.task, now), at: now), attempt)
+    }
+
+    /// A job that took too long: whatever it says now is better than any list.
+    private func revisit(
+        _ known: Identifier<ProviderTask>, _ job: Job, _ account: Account
+    ) async -> CopyResult {
+        let said = await ask(after: known, job, account)
+        let now = time.now()
+        switch said {
+        case .cancelled:
+            return lookLater(job, after: .zero)
+        case .heldBack(let wait):
+            return lookLater(job, after: wait)
+        case .unauthorized(let failure):
+            return blind(
+                job, account, failure, after: limits.pollPause,
+                Try(.look, "unauthorized", failure: failure))
+        case .noGrant(let trouble):
+            return blind(job, account, trouble, Try(.look, "no_grant", failure: trouble.failure))
+        case .said(.trouble(let trouble), let status):
+            return blind(
+                job, account, trouble,
+                Try(.look, "trouble", status: status, failure: trouble.failure))
+        case .said(.running, let status):
+            return end(
+                job, .held(lookAt: nextUnresolved(job.task, now), at: now),
+                Try(.look, "running", status: status))
+        case .said(.finished(let copy, _, let logID), let status):
+            return end(
+                job, .found(copy: copy, at: now),
+                Try(.look, "finished", status: status, logID: logID))
+        case .said(.failed(let failure, _), let status):
+            // Its end is read, and announced, by the poll that follows.
+            return end(
+                job, .foundTask(known, pollAt: now),
+                Try(.look, "failed", status: status, failure: failure))
+        }
+    }
+}
+
+// MARK: - When a look saw nothing because it could not see
+
+extension CopyingStage {
+    private func blind(
+        _ job: Job, _ account: Account, _ trouble: Trouble, _ attempt: Try
+    ) -> CopyResult {
+        let asked = min(trouble.retryAfter ?? .zero, limits.retryAfterMax)
+        return blind(
+            job, account, trouble.failure, after: max(asked, account.restLeft), attempt)
+    }
+
+    private func blind(
+        _ job: Job, _ account: Account, _ failure: Failure, after wait: Duration, _ attempt: Try
+    ) -> CopyResult {
+        var job = job
+        let now = time.now()
+        job.task.evidence.lastTrouble = failure
+        guard case .reconciling = job.task.state else {
+            let lookAt = nextUnresolved(job.task, now).map { max($0, now + wait) }
+            return end(job, .held(lookAt: lookAt, at: now), attempt)
+        }
+        let next = nextLook(job, account) ?? now + limits.lookGracePace
+        let lookAt = max(next, now + wait)
+        // The deciding look is repeated for a while; a list that cannot be read proves nothing.
+        guard lookAt <= windowEnd(job.task, account) + limits.lookGrace else {
+            return end(job, .ambiguous(lookAt: nextUnresolved(job.task, now), at: now), attempt)
+        }
+        return end(job, .foundNone(lookAt: lookAt), attempt)
+    }
+
+    /// Not looked at all, or in vain: the same look again after so long.
+    private func lookLater(
+        _ job: Job, after wait: Duration, _ attempt: Try? = nil
+    ) -> CopyResult {
+        let now = time.now()
+        guard case .reconciling = job.task.state else {
+            return end(job, .held(lookAt: now + wait, at: now), attempt)
+        }
+        return end(job, .foundNone(lookAt: now + wait), attempt)
+    }
+}
+
+// MARK: - Times and policies
+
+extension CopyingStage {
+    /// The first look after a lost answer, or at once where the policy does not ask for looking.
+    func firstLook(_ task: CopyTask, _ now: Timestamp, _ account: Account) -> Timestamp {
+        guard !mayRetryBlindly(task, account) else { return now }
+        return LookSchedule.next(
+            after: now, dispatchedAt: task.dispatch?.at ?? now, window: window(task, account))
+            ?? now
+    }
+
+    private func nextLook(_ job: Job, _ account: Account) -> Timestamp? {
+        LookSchedule.next(
+            after: job.beganAt, dispatchedAt: sentAt(job.task), window: window(job.task, account))
+    }
+
+    /// Absent where a look could never tell a copy from what was there before.
+    private func nextUnresolved(_ task: CopyTask, _ now: Timestamp) -> Timestamp? {
+        guard task.evidence.baseline != nil || task.evidence.providerTask != nil else { return nil }
+        return LookSchedule.nextUnresolved(after: now, unresolvedSince: task.endedAt ?? now)
+    }
+
+    private func isWindowOpen(_ job: Job, _ account: Account) -> Bool {
+        job.beganAt < windowEnd(job.task, account)
+    }
+
+    private func windowEnd(_ task: CopyTask, _ account: Account) -> Timestamp {
+        sentAt(task) + window(task, account)
+    }
+
+    private func window(_ task: CopyTask, _ account: Account) -> Duration {
+        let settle = account.connection.settle
+        return account.platform.isSynchronous(task) ? settle.sync : settle.async
+    }
+
+    private func sentAt(_ task: CopyTask) -> Timestamp { task.dispatch?.at ?? task.plan.createdAt }
+
+    private func mayRetryBlindly(_ task: CopyTask, _ account: Account) -> Bool {
+        task.plan.onUncertain == .retry && task.attempts < limits.retriesMax
+            && account.connection.usesBaseline
+    }
+
+    /// Without one an uncertain task is always held: looks only gather candidates (decision 24).
+    private func hasBaseline(_ task: CopyTask, _ account: Account) -> Bool {
+        account.connection.usesBaseline && task.evidence.baseline != nil
+    }
+
+    /// Sends again without looking: at once the first time, then by the schedule of what did not
+    /// leave, so that a provider that never answers is not flooded with copies.
+    private func retry(_ job: Job) -> CopyResult {
+        let now = time.now()
+        var chance = chance
+        var wait = Duration.zero
+        if job.task.attempts > 1 {
+            wait =
+                RetrySchedule.notSent.delay(
+                    after: job.task.attempts - 1, age: .zero, using: &chance) ?? .zero
+        }
+        return end(job, .sendAgain(notBefore: now + wait), Try(.look, "sent_again"))
+    }
+}

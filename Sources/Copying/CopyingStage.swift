@@ -1,0 +1,162 @@
+package import Domain
+package import Logging
+import Pipeline
+package import Providers
+import Signing
+package import Storage
+import Synchronization
+package import Transport
+
+/// The room that makes copies: submits, polls, and looks for what it may have made.
+///
+/// What a task is to do next is said by its machine (``Domain/CopyTask``); this room does it, reads
+/// the answer, and says to the machine what happened. Whatever must be true together is in the one
+/// settlement that it hands back.
+package struct CopyingStage: Stage {
+    package let name = "copying"
+
+    let ledger: any CopyLedger
+    let audience: Audience
+    let time: TimeSource
+    let chance: Chance
+    let limits: CopyingLimits
+    let lease: Duration
+    let log: Logger
+    private let accounts: [String: Account]
+    private let perConnection: Int
+    let lockWaits: LockWaits
+
+    /// - Parameters:
+    ///   - platforms: One for each connection, by the connection's name.
+    ///   - lease: At least twice the longest time-out of a connection.
+    package init(
+        ledger: any CopyLedger,
+        connections: [Connection],
+        platforms: [String: any CopyPlatform],
+        audience: Audience,
+        transport: any HTTPTransport,
+        time: TimeSource,
+        chance: Chance,
+        limits: CopyingLimits = CopyingLimits(),
+        lease: Duration = .seconds(60),
+        log: Logger
+    ) {
+        self.ledger = ledger
+        self.audience = audience
+        self.time = time
+        self.chance = chance
+        self.limits = limits
+        self.lease = lease
+        self.log = log
+        var accounts: [String: Account] = [:]
+        for connection in connections {
+            guard let platform = platforms[connection.name] else { continue }
+            accounts[connection.name] = Account(
+                connection, platform: platform, transport: transport, time: time, chance: chance,
+                limits: limits)
+        }
+        self.accounts = accounts
+        perConnection = connections.map(\.limits.concurrent).max() ?? 1
+        lockWaits = LockWaits(first: limits.lockWait, max: limits.lockWaitMax)
+    }
+
+    package func claim(
+        limit: Int, at now: Timestamp
+    ) async throws(StorageError) -> [CopyWork] {
+        // Read first: what the store takes to answer counts against the lease.
+        let claimedAt = time.elapsed()
+        let claimed = try await ledger.claimTasks(
+            limit: limit, perConnection: perConnection,
+            skipping: Set(accounts.filter { $0.value.isToBeSkipped }.keys), at: now, lease: lease)
+        return claimed.map { task in
+            accounts[task.claim.work.plan.connection]?.take()
+            return CopyWork(task: task, claimedAt: claimedAt)
+        }
+    }
+
+    package func perform(_ work: CopyWork) async -> CopyResult {
+        let job = Job(work, at: time.now(), elapsed: time.elapsed(), lease: lease)
+        guard let account = accounts[job.task.plan.connection] else {
+            return strange(job)
+        }
+        defer { account.giveBack() }
+        switch work.task.step {
+        case .prepare: return await prepare(job, account)
+        case .poll(let providerTask): return await poll(providerTask, job, account)
+        case .look: return await look(job, account)
+        case .submit, .wait, .announce:
+            logError("copy.step_unexpected", job.task, detail: "\(work.task.step)")
+            return CopyResult(nil)
+        }
+    }
+
+    package func settle(_ result: CopyResult) async throws(StorageError) {
+        guard let (claim, settlement) = result.ending else { return }
+        try await ledger.settle(claim, with: settlement, at: time.now())
+    }
+}
+
+/// A task on loan, and when the loan began.
+package struct CopyWork: Sendable {
+    package let task: ClaimedTask
+    /// On the clock that never jumps: a lease is not trusted to the wall clock.
+    package let claimedAt: Duration
+
+    package init(task: ClaimedTask, claimedAt: Duration) {
+        self.task = task
+        self.claimedAt = claimedAt
+    }
+}
+
+/// What came of a task on loan.
+package struct CopyResult: Sendable {
+    /// Absent when the claim is somebody else's by now, or the row is to be left alone.
+    package let ending: (claim: Claim<CopyTask>, settlement: CopySettlement)?
+
+    init(_ ending: (claim: Claim<CopyTask>, settlement: CopySettlement)?) {
+        self.ending = ending
+    }
+}
+
+/// One claimed task while it is in hand.
+struct Job: Sendable {
+    var claim: Claim<CopyTask>
+    /// When work on it began, by our wall clock and by the one that never jumps.
+    let beganAt: Timestamp
+    let beganElapsed: Duration
+    let leaseEnd: Duration
+
+    init(_ work: CopyWork, at now: Timestamp, elapsed: Duration, lease: Duration) {
+        claim = work.task.claim
+        beganAt = now
+        beganElapsed = elapsed
+        leaseEnd = work.claimedAt + lease
+    }
+
+    var task: CopyTask {
+        get { claim.work }
+        set { claim.work = newValue }
+    }
+
+    var manner: Account.Manner { Account.Manner(leaseEnd: leaseEnd) }
+}
+
+extension CopyingStage {
+    /// A task whose connection was removed from the configuration: kept as it is, so that putting
+    /// the connection back is all there is to do.
+    private func strange(_ job: Job) -> CopyResult {
+        var job = job
+        let until = time.now() + limits.strangerPause
+        job.task.evidence.lastTrouble = Failure(
+            .invalid,
+            message:
+                "There is no connection named \(job.task.plan.connection): configure it again, "
+                + "or end this task.")
+        switch job.task.state.name {
+        case .queued: return end(job, .postponed(until: until))
+        case .copying: return end(job, .stillCopying(pollAt: until))
+        case .reconciling: return end(job, .foundNone(lookAt: until))
+        default: return end(job, .held(lookAt: until, at: time.now()))
+        }
+    }
+}

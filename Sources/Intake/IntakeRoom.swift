@@ -1,0 +1,145 @@
+package import Domain
+package import Logging
+package import Pipeline
+package import Signing
+package import Storage
+
+/// The first room: proves a request, stores its event, and only then says so.
+///
+/// No server is in here; whatever hears requests brings each of them to
+/// ``receive(_:for:secret:)`` and puts the answer on the wire as it is.
+package struct IntakeRoom: Sendable {
+    private struct Door: Sendable {
+        let scheme: any SourceScheme
+        let pathSecret: Secret?
+    }
+
+    /// What a door is called; an identifier, so that names are compared as bytes.
+    private enum Source {}
+
+    private let doors: [Identifier<Source>: Door]
+    private let events: any EventLog
+    private let time: TimeSource
+    private let chance: Chance
+    private let next: Nudge
+    private let limits: IntakeLimits
+    private let line: WaitingLine
+    private let log: Logger
+
+    /// - Parameters:
+    ///   - sources: By their names in the configuration, which are also the events' sources.
+    ///   - pathSecrets: What must stand behind the name in the path, for the sources that want it.
+    ///   - next: Signalled for each event that is new.
+    package init(
+        sources: [String: any SourceScheme], pathSecrets: [String: Secret] = [:],
+        events: any EventLog, time: TimeSource, chance: Chance, next: Nudge,
+        limits: IntakeLimits = IntakeLimits(), log: Logger
+    ) {
+        var doors: [Identifier<Source>: Door] = [:]
+        for (name, scheme) in sources {
+            doors[Identifier(rawValue: name)] = Door(
+                scheme: scheme, pathSecret: pathSecrets[name])
+        }
+        self.doors = doors
+        self.events = events
+        self.time = time
+        self.chance = chance
+        self.next = next
+        self.limits = limits
+        self.line = WaitingLine(limits: limits, time: time)
+        self.log = log
+    }
+
+    /// Keeps the line to the store moving until the stop is asked for, and finishes it then.
+    ///
+    /// To be run beside the server, and stopped after it. ``receive(_:for:secret:)`` works without,
+    /// but then waits for a store that does not heed its being cancelled.
+    package func run(until stop: StopSignal) async {
+        await line.run(until: stop)
+    }
+
+    /// Takes one request in, whatever is in it.
+    ///
+    /// 2xx says that the event is on disk, or that the sender only tried the address. Everything
+    /// else says that it is not known to be; it may be all the same, and a repeat then is a repeat.
+    ///
+    /// - Parameters:
+    ///   - source: What the path names, percent-decoded.
+    ///   - secret: What follows it in the path, `nil` where nothing does.
+    package func receive(
+        _ request: IncomingRequest, for source: String, secret: String?
+    ) async -> IntakeAnswer {
+        let began = time.elapsed()
+        let reception = await judge(request, for: source, secret: secret)
+        if case .admitted(_, .stored, _) = reception { next.signal() }
+        reception.report(
+            to: log, source: source, bytes: request.body.count, duration: time.elapsed() - began)
+        return reception.answer(limits)
+    }
+
+    private func judge(
+        _ request: IncomingRequest, for source: String, secret: String?
+    ) async -> Reception {
+        guard let door = doors[Identifier(rawValue: source)] else {
+            return .refused(.notFound("unknown_source"))
+        }
+        guard Self.opens(door, secret) else { return .refused(.notFound("wrong_path_secret")) }
+        guard Self.isPlain(request.headers) else {
+            return .refused(
+                .init(status: 415, reason: "content_encoding", detail: "only identity is taken"))
+        }
+        guard request.body.count <= limits.bodyBytesMax else {
+            return .refused(
+                .init(
+                    status: 413, reason: "body_too_large",
+                    detail: "more than \(limits.bodyBytesMax) bytes"))
+        }
+        let now = time.now()
+        switch door.scheme.verify(request, at: now) {
+        case .refused(let refusal):
+            return .refused(.init(refusal, methods: door.scheme.methods))
+        case .handshake(let answer):
+            return .handshake(answer)
+        case .event(let verified):
+            return await admit(
+                event(verified, from: source, body: request.body, at: now), verified.answer)
+        }
+    }
+
+    private func admit(_ event: Event, _ answer: SchemeAnswer) async -> Reception {
+        do throws(WaitingLine.Trouble) {
+            return .admitted(event, try await line.admit(event, to: events), answer)
+        } catch {
+            return .heldBack(event, error)
+        }
+    }
+
+    private func event(
+        _ verified: VerifiedEvent, from source: String, body: [UInt8], at now: Timestamp
+    ) -> Event {
+        var chance = chance
+        return Event(
+            id: .make("evt_", at: now, using: &chance),
+            identity: .init(source: source, scope: verified.scope, key: verified.key),
+            type: verified.type, time: verified.time, receivedAt: now, entity: verified.entity,
+            body: body)
+    }
+
+    /// A door without a secret has no room behind it: a path that goes on leads nowhere.
+    private static func opens(_ door: Door, _ secret: String?) -> Bool {
+        switch (door.pathSecret, secret) {
+        case (nil, nil): true
+        case (let expected?, let given?): ConstantTime.areEqual(expected.exposed, given)
+        case (nil, _?), (_?, nil): false
+        }
+    }
+
+    /// Whether the body is what it seems: a coded one would be proved as it came and read as
+    /// something else, and could grow without bound (decision 14).
+    private static func isPlain(_ headers: HeaderFields) -> Bool {
+        headers.values(of: "Content-Encoding")
+            .flatMap { $0.split(separator: ",") }
+            .map { $0.filter { $0 != " " && $0 != "\t" } }
+            .allSatisfy { $0.isEmpty || $0.lowercased() == "identity" }
+    }
+}

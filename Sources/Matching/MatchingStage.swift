@@ -1,0 +1,116 @@
+package import Domain
+package import Logging
+import Pipeline
+package import Rules
+package import Storage
+import StrictJSON
+
+/// The second room: holds each stored event against the rules and writes what they want.
+///
+/// An event meets one edition of the rules, the one in force when it is performed; that a rule
+/// changes before the result is written changes nothing for it.
+package struct MatchingStage: Stage {
+    package let name = "matching"
+
+    private let events: any EventLog
+    private let book: RuleBook
+    private let planner: Planner
+    private let guards: Guards
+    private let triggers = TriggersInHand()
+    private let time: TimeSource
+    private let lease: Duration
+    private let log: Logger
+
+    /// - Parameters:
+    ///   - connections: All of the configuration; an action that names another is impossible.
+    ///   - audience: Who is told of events that are only announced.
+    ///   - lease: How long a claim holds, 60 s by default.
+    package init(
+        events: any EventLog, book: RuleBook, connections: [Connection], audience: Audience,
+        time: TimeSource, lease: Duration = .seconds(60), log: Logger
+    ) {
+        self.events = events
+        self.book = book
+        planner = Planner(connections: connections, audience: audience)
+        guards = Guards(events: events, triggers: triggers)
+        self.time = time
+        self.lease = lease
+        self.log = log
+    }
+
+    package func claim(
+        limit: Int, at now: Timestamp
+    ) async throws(StorageError) -> [Claim<Event>] {
+        try await events.claimEvents(limit: limit, at: now, lease: lease)
+    }
+
+    package func perform(_ claim: Claim<Event>) async -> MatchedEvent {
+        let began = time.elapsed()
+        let intents = intents(for: claim.work)
+        // Where the store is away the guards are asked again by `settle`, which is retried.
+        let outcome = try? await guards.outcome(of: intents, for: claim.work.id, at: time.now())
+        return MatchedEvent(
+            claim: claim, intents: intents, outcome: outcome, duration: time.elapsed() - began)
+    }
+
+    package func settle(_ matched: MatchedEvent) async throws(StorageError) {
+        let event = matched.claim.work
+        let outcome: MatchOutcome
+        if let known = matched.outcome {
+            outcome = known
+        } else {
+            outcome = try await guards.outcome(
+                of: matched.intents, for: event.id, at: time.now())
+        }
+        try await events.settle(matched.claim, as: outcome, at: time.now())
+        triggers.forget(event.id)
+        report(event, outcome, matched.duration)
+    }
+
+    private func intents(for event: Event) -> [Intent] {
+        do throws(JSONRefusal) {
+            return try planner.intents(for: event, in: book.current, at: time.now())
+        } catch {
+            // Intake parsed this body, so the stored bytes are not those. Kept and ignored:
+            // claiming it again would bring up the same for ever.
+            log.error(
+                "event.unreadable",
+                metadata: ["event": "\(event.id)", "detail": "\(error)"])
+            return []
+        }
+    }
+
+    private func report(_ event: Event, _ outcome: MatchOutcome, _ duration: Duration) {
+        let rules = Set(outcome.verdicts.map { Identifier<Rule>(rawValue: $0.rule) })
+        log.info(
+            "event.matched",
+            metadata: [
+                "event": "\(event.id)", "source": "\(event.identity.source)",
+                "type": "\(event.type)", "state": "\(outcome.state.rawValue)",
+                "rules": "\(rules.count)", "tasks": "\(outcome.tasks.count)",
+                "announced": "\(outcome.announcements.count)",
+                "suppressed": "\(outcome.verdicts.count(where: \.isSuppressed))",
+                "impossible": "\(outcome.verdicts.count(where: \.isImpossible))",
+                "duration_ms": "\(duration.wholeMilliseconds)",
+            ])
+    }
+}
+
+/// An event and what the rules want of it, on its way back to the store.
+package struct MatchedEvent: Sendable {
+    let claim: Claim<Event>
+    let intents: [Intent]
+    /// Absent when the store was away while the guards were asked.
+    let outcome: MatchOutcome?
+    let duration: Duration
+}
+
+extension RuleVerdict {
+    fileprivate var isSuppressed: Bool {
+        if case .suppressed = effect { true } else { false }
+    }
+
+    fileprivate var isImpossible: Bool {
+        if case .impossible = effect { true } else { false }
+    }
+}

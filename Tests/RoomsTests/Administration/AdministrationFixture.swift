@@ -1,0 +1,100 @@
+import Administration
+import Domain
+import Logging
+import Rules
+import Signing
+import Storage
+import StorageMemory
+import StrictJSON
+import Synchronization
+
+/// A store with people's verbs over it, at a time that stands still.
+struct AdministrationFixture {
+    let store: MemoryStore
+    let book = RuleBook()
+    let administration: Administrator
+    let nudged = Nudged()
+    let now = Timestamp(milliseconds: 1_773_822_615_250)
+
+    final class Nudged: Sendable {
+        private let names = Mutex<[String]>([])
+        var all: [String] { names.withLock { $0 } }
+        func note(_ name: String) { names.withLock { $0.append(name) } }
+    }
+
+    init(fileRules: [Rule] = [], store: MemoryStore = MemoryStore(), over other: (any Store)? = nil)
+    {
+        self.store = store
+        let (now, nudged) = (now, nudged)
+        let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        administration = Administrator(
+            store: other ?? store, book: book, fileRules: fileRules,
+            references: RuleReferences(
+                connections: ["coze-prod", "keyue-prod"], endpoints: ["audit", "chat"]),
+            audience: Audience(
+                ["audit", "chat"].map {
+                    Endpoint(
+                        name: $0, channel: .webhook, url: Secret("https://example.com/\($0)"),
+                        secrets: [secret])
+                }),
+            time: TimeSource(now: { now }, elapsed: { .zero }, sleep: { _ in }),
+            nudges: .init(
+                copying: { nudged.note("copying") }, notifying: { nudged.note("notifying") }),
+            log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    /// A rule that tells of events and stands in a file.
+    static func rule(_ name: String, type: String = "bot.published", from file: String) throws
+        -> Rule
+    {
+        try Rule(
+            parsing: ["match": ["type": [.string(type)]], "notify": ["audit"]], name: name,
+            origin: .file(file))
+    }
+
+    func event(_ number: Int) -> Event {
+        Event(
+            id: Identifier(rawValue: "evt_\(number)"),
+            identity: .init(source: "coze-main", key: "key-\(number)"), type: "bot.published",
+            time: now, receivedAt: now + .milliseconds(number),
+            entity: EntityReference(type: "bot", id: "7351", name: "客服助手", workspaceID: "7481"),
+            body: Array(#"{"n":7505309748215939108,"text":"a\u002fb"}"#.utf8))
+    }
+
+    /// An event with a task of its own, planned and not yet taken.
+    func plan(_ number: Int, provider: Provider = .coze) async throws -> CopyTask {
+        let event = event(number)
+        _ = try await store.admit(event)
+        let claim = try await store.claimEvents(limit: 1, at: now, lease: .seconds(60))[0]
+        let task = CopyTask(
+            id: Identifier(rawValue: "tsk_\(number)"),
+            plan: .init(
+                event: EventSummary(event), rule: "backup", action: 0, run: 0,
+                connection: provider == .coze ? "coze-prod" : "keyue-prod", provider: provider,
+                entity: EntityReference(type: "bot", id: "7351", name: "客服助手"),
+                toWorkspace: "749\(number)", onUncertain: .hold, notify: nil, createdAt: now),
+            state: .queued(notBefore: now))
+        let verdict = RuleVerdict(rule: "backup", action: 0, effect: .planned(task.id))
+        try await store.settle(
+            claim, as: MatchOutcome(verdicts: [verdict], tasks: [task]), at: now)
+        return task
+    }
+
+    /// A task whose answer was lost and whose copy was not found.
+    func unresolved(_ number: Int, provider: Provider = .coze) async throws -> CopyTask {
+        let id = try await plan(number, provider: provider).id
+        var claim = try await store.takeTask(id, at: now, lease: .seconds(60))
+        _ = try claim.work.apply(.prepared(.init(id: "dsp_\(number)", at: now)))
+        try await store.dispatch(claim, at: now)
+        _ = try claim.work.apply(.answerLost(lookAt: now))
+        _ = try claim.work.apply(.held(lookAt: now + .minutes(2), at: now))
+        claim.work.evidence.candidates = [
+            .init(id: "7600", name: "客服助手", updatedAt: now)
+        ]
+        try await store.settle(
+            claim,
+            with: CopySettlement(attempts: [Attempt(.submit, at: now, outcome: "answer_lost")]),
+            at: now)
+        return claim.work
+    }
+}

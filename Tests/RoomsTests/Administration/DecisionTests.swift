@@ -1,0 +1,147 @@
+import Administration
+import Domain
+import Storage
+import StorageMemory
+import StrictJSON
+import Testing
+
+@Suite struct DecisionTests {
+    @Test func anAdoptedCopyEndsTheTaskAndIsKnownAsOurs() async throws {
+        let fixture = AdministrationFixture()
+        _ = try await fixture.unresolved(1)
+
+        let shown = try await fixture.administration.resolve("tsk_1", .adopt("7600"))
+
+        #expect(shown["task"]?["state"] == "succeeded")
+        #expect(shown["task"]?["copy_id"] == "7600")
+        #expect(shown["task"]?["sequence"] == 2)
+        #expect(shown["attempts"]?.array?.last?["kind"] == "decide")
+        #expect(shown["attempts"]?.array?.last?["outcome"] == "adopted")
+        #expect(shown["deliveries"]?.array?.count == 2)
+        #expect(shown["deliveries"]?[0]?["type"] == "copy.succeeded")
+        #expect(try await fixture.store.ownCopies(among: ["7600"], of: .coze) == ["7600"])
+        #expect(fixture.nudged.all == ["notifying"])
+        let delivery = try #require(shown["deliveries"]?[0]?["id"]?.string)
+        let told = try await fixture.administration.delivery(delivery)
+        #expect(told["notification"]?["payload"]?["data"]?["task"]?["copy_id"] == "7600")
+    }
+
+    @Test func sendingAgainQueuesTheTaskAndTellsNobody() async throws {
+        let fixture = AdministrationFixture()
+        _ = try await fixture.unresolved(1)
+
+        let shown = try await fixture.administration.resolve("tsk_1", .sendAgain)
+
+        #expect(shown["task"]?["state"] == "queued")
+        #expect(shown["task"]?["possible_duplicate"] == true)
+        #expect(shown["deliveries"]?.array?.isEmpty == true)
+        #expect(fixture.nudged.all == ["copying"])
+        let due = try await fixture.store.claimTasks(
+            limit: 1, perConnection: 1, skipping: [], at: fixture.now, lease: .seconds(1))
+        #expect(due.map(\.claim.work.id) == ["tsk_1"])
+    }
+
+    @Test func givingUpFailsTheTask() async throws {
+        let fixture = AdministrationFixture()
+        _ = try await fixture.unresolved(1)
+
+        let shown = try await fixture.administration.resolve("tsk_1", .giveUp)
+
+        #expect(shown["task"]?["state"] == "failed")
+        #expect(shown["task"]?["failure"]?["kind"] == "abandoned")
+        #expect(shown["deliveries"]?[0]?["type"] == "copy.failed")
+    }
+
+    @Test func onlyKeyueMayBeAdoptedWithoutAnID() async throws {
+        let fixture = AdministrationFixture()
+        _ = try await fixture.unresolved(1)
+        _ = try await fixture.unresolved(2, provider: .keyue)
+
+        await expect(.decisionInvalid) {
+            try await fixture.administration.resolve("tsk_1", .adopt(nil))
+        }
+        let shown = try await fixture.administration.resolve("tsk_2", .adopt(nil))
+
+        #expect(shown["task"]?["state"] == "succeeded")
+        #expect(shown["task"]?["copy_id"]?.isNull == true)
+    }
+
+    @Test func theOriginalAndAnotherTasksCopyAreNotAdopted() async throws {
+        let fixture = AdministrationFixture()
+        _ = try await fixture.unresolved(1)
+        _ = try await fixture.unresolved(2)
+        _ = try await fixture.administration.resolve("tsk_1", .adopt("7600"))
+
+        for id in ["7351", "7600"] {
+            await expect(.decisionInvalid) {
+                try await fixture.administration.resolve(
+                    "tsk_2", .adopt(Identifier(rawValue: id)))
+            }
+        }
+        #expect(try await fixture.store.task("tsk_2")?.task.state.name == .unresolved)
+    }
+
+    @Test func nothingButAnUnresolvedTaskIsDecided() async throws {
+        let fixture = AdministrationFixture()
+        _ = try await fixture.plan(1)
+        let before = try await fixture.store.task("tsk_1")
+
+        for decision in [Decision.adopt("7600"), .sendAgain, .giveUp] {
+            await expect(.taskNotUnresolved) {
+                try await fixture.administration.resolve("tsk_1", decision)
+            }
+        }
+        await expect(.notFound) {
+            try await fixture.administration.resolve("tsk_0", .giveUp)
+        }
+        #expect(try await fixture.store.task("tsk_1") == before)
+    }
+
+    @Test func aTaskThatAWorkerHoldsIsLeftToIt() async throws {
+        let fixture = AdministrationFixture()
+        _ = try await fixture.unresolved(1)
+        _ = try await fixture.store.takeTask("tsk_1", at: fixture.now, lease: .seconds(60))
+
+        await expect(.taskBusy) {
+            try await fixture.administration.resolve("tsk_1", .giveUp)
+        }
+        #expect(try await fixture.store.task("tsk_1")?.task.state.name == .unresolved)
+    }
+
+    @Test(arguments: [
+        (#"{"decision":"adopt","copy_id":"7600"}"#, Decision.adopt("7600")),
+        (#"{"decision":"adopt","copy_id":7505309748215939108}"#, .adopt("7505309748215939108")),
+        (#"{"decision":"adopt"}"#, .adopt(nil)),
+        (#"{"decision":"adopt","copy_id":null}"#, .adopt(nil)),
+        (#"{"decision":"send_again"}"#, .sendAgain),
+        (#"{"decision":"give_up"}"#, .giveUp),
+    ])
+    func aDecisionIsRead(from body: String, as decision: Decision) throws {
+        #expect(try Decision(parsing: Array(body.utf8)) == decision)
+    }
+
+    @Test(arguments: [
+        "", "[]", "{}", #"{"decision":"retry"}"#, #"{"decision":1}"#,
+        #"{"decision":"give_up","copy_id":"7600"}"#, #"{"decision":"adopt","copy_id":""}"#,
+        #"{"decision":"adopt","copy_id":"a b"}"#, #"{"decision":"adopt","copy_id":["7600"]}"#,
+        #"{"decision":"adopt","copyid":"7600"}"#, #"{"decision":"adopt","decision":"give_up"}"#,
+        #"{"decision":"adopt","copy_id":"\#(String(repeating: "7", count: 257))"}"#,
+    ])
+    func whatIsNoDecisionIsRefused(_ body: String) {
+        #expect(throws: AdministrationError.self) { try Decision(parsing: Array(body.utf8)) }
+    }
+}
+
+/// Expects a refusal of this code, whatever its words.
+private func expect<Value>(
+    _ code: AdministrationError.Code, from verb: () async throws -> Value,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async {
+    do {
+        _ = try await verb()
+        Issue.record("was not refused", sourceLocation: sourceLocation)
+    } catch {
+        #expect(
+            (error as? AdministrationError)?.code == code, sourceLocation: sourceLocation)
+    }
+}
