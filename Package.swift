@@ -21,6 +21,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -33,9 +35,11 @@ let package = Package(
     name: "copyhook",
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -76,6 +80,13 @@ let package = Package(
         room(
             "Administration",
             ["StrictJSON", "Domain", "Rules", "Signing", "Storage", logging]),
+        // Row 4
+        room(
+            "Gateway",
+            [
+                "StrictJSON", "Domain", "Signing", "Intake", "Administration", hummingbirdCore,
+                httpTypes, nioCore, nioHTTP1, nioPosix, logging,
+            ]),
         // Row 5
         room("Simulation", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("SimulationServer", ["Domain", "Simulation", nioCore, nioHTTP1, nioPosix]),
@@ -100,6 +111,13 @@ let package = Package(
                 "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Transport", "Pipeline",
                 "Providers", "Channels", "StorageMemory", "Intake", "Matching", "Copying",
                 "Notifying", "Administration", "Simulation", logging,
+            ]),
+        tests(
+            "Gateway",
+            [
+                "StrictJSON", "Domain", "Rules", "Signing", "Storage", "StorageMemory",
+                "Transport", "TransportCurl", "Pipeline", "Intake", "Administration", "Gateway",
+                nioCore, nioHTTP1, nioPosix, logging,
             ]),
         tests(
             "Simulation",

@@ -1,0 +1,111 @@
+package import Administration
+package import Domain
+import HTTPTypes
+import HummingbirdCore
+package import Intake
+package import Logging
+import NIOCore
+package import Signing
+import StrictJSON
+
+/// The HTTP face: what senders deliver to, and what people and programs ask.
+///
+/// Thin on purpose. What an event is worth is judged by `Intake`, what a person may do by
+/// `Administration`; here bytes become their words, and their answers bytes again.
+package struct HTTPGateway: Sendable {
+    /// Takes in one request for a source; the method of `IntakeRoom` in all but tests.
+    package typealias Receive =
+        @Sendable (
+            _ request: IncomingRequest, _ source: String, _ secret: String?
+        ) async -> IntakeAnswer
+
+    /// Why the service should get no traffic now, a few words each; empty when it should.
+    package typealias Readiness = @Sendable () async -> [String]
+
+    let receive: Receive
+    let administration: Administrator
+    let key: AdministratorKey
+    let readiness: Readiness
+    let isExempt: @Sendable (PeerAddress) -> Bool
+    let limits: ConnectionLimits
+    let time: TimeSource
+    let log: Logger
+
+    /// - Parameters:
+    ///   - isExempt: Whose connections are not counted by address: loopback, and the proxies that
+    ///     the configuration trusts.
+    package init(
+        receive: @escaping Receive, administration: Administrator, key: AdministratorKey,
+        readiness: @escaping Readiness = { [] },
+        isExempt: @escaping @Sendable (PeerAddress) -> Bool = { $0.isLoopback },
+        limits: ConnectionLimits = ConnectionLimits(), time: TimeSource, log: Logger
+    ) {
+        self.receive = receive
+        self.administration = administration
+        self.key = key
+        self.readiness = readiness
+        self.isExempt = isExempt
+        self.limits = limits
+        self.time = time
+        self.log = log
+    }
+}
+
+// MARK: - From a request to an answer
+
+extension HTTPGateway {
+    /// Answers one whole request.
+    ///
+    /// - Parameter isStopping: Whether we have been asked to stop: then no load balancer should
+    ///   send more.
+    func answer(_ request: HTTPRequest, body: [UInt8], isStopping: Bool) async -> Answer {
+        guard let target = RequestTarget(request.path ?? "") else {
+            return Problem.targetMalformed.answer
+        }
+        guard let route = Route(target.segments) else { return Problem.notFound.answer }
+        if case .api(let resource) = route {
+            guard isAuthorized(request) else { return Problem.unauthorized.answer }
+            if case .unknown = resource { return Problem.notFound.answer }
+        }
+        let method = request.method.rawValue
+        guard route.methods.contains(method) else {
+            return Problem.method(allowing: route.methods).answer
+        }
+        switch route {
+        case .intake(let source, let secret):
+            let incoming = IncomingRequest(
+                method: method, headers: Self.fields(of: request), query: target.query, body: body)
+            let answer = await receive(incoming, source, secret)
+            return Answer(status: answer.status, headers: answer.headers, body: answer.body)
+        case .healthz:
+            return Answer(200, text: "ok")
+        case .readyz:
+            let reasons = (isStopping ? ["stopping"] : []) + (await readiness())
+            return reasons.isEmpty
+                ? Answer(200, text: "ready") : Answer(503, text: reasons.joined(separator: "\n"))
+        case .api(let resource):
+            return await api(resource, of: route, method, target.query, request, body)
+        }
+    }
+
+    /// The lines as they came.
+    ///
+    /// `Host` is the one that the server takes out of them first.
+    private static func fields(of request: HTTPRequest) -> HeaderFields {
+        var fields = HeaderFields()
+        if let host = request.authority { fields.append("Host", host) }
+        for field in request.headerFields { fields.append(field.name.rawName, field.value) }
+        return fields
+    }
+
+    /// Exactly one `Authorization`, and the key behind `Bearer`.
+    private func isAuthorized(_ request: HTTPRequest) -> Bool {
+        let values = request.headerFields[values: .authorization]
+        guard values.count == 1 else { return false }
+        let parts = values[0].utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
+        guard parts.count == 2, String(parts[0])?.lowercased() == "bearer",
+            let bearer = String(parts[1])
+        else { return false }
+        return key.authorizes(bearer)
+    }
+}
