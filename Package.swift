@@ -17,7 +17,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: settings)
 }
 
+func command(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
 // What we did not write, by the names that the targets below use.
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -27,6 +33,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let unixSignals: Target.Dependency = .product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 // Lowest row first. A target imports only from rows below its own; `Architecture.md` in `Domain`
@@ -34,6 +42,7 @@ let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let package = Package(
     name: "copyhook",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -41,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Row 0
@@ -88,8 +98,23 @@ let package = Package(
                 httpTypes, nioCore, nioHTTP1, nioPosix, logging,
             ]),
         // Row 5
+        room(
+            "App",
+            [
+                "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Transport", "Pipeline",
+                "Providers", "Channels", "StorageSQLite", "TransportCurl", "Settings", "Intake",
+                "Matching", "Copying", "Notifying", "Administration", "Gateway", logging,
+            ]),
         room("Simulation", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("SimulationServer", ["Domain", "Simulation", nioCore, nioHTTP1, nioPosix]),
+        // Row 6
+        command(
+            "copyhook",
+            [
+                "StrictJSON", "Domain", "Rules", "Signing", "Transport", "TransportCurl",
+                "Pipeline", "StorageSQLite", "Settings", "Administration", "App", "Simulation",
+                "SimulationServer", "Storage", arguments, logging, unixSignals,
+            ]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
         tests("Domain", ["StrictJSON", "Domain"]),
@@ -119,9 +144,11 @@ let package = Package(
                 "Transport", "TransportCurl", "Pipeline", "Intake", "Administration", "Gateway",
                 nioCore, nioHTTP1, nioPosix, logging,
             ]),
+        tests("App", ["Domain", "App", logging]),
         tests(
             "Simulation",
             ["StrictJSON", "Domain", "Signing", "Transport", "Simulation", "SimulationServer"]),
+        tests("House"),
     ],
     swiftLanguageModes: [.v6]
 )

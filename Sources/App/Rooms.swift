@@ -1,0 +1,77 @@
+import Copying
+import Domain
+import Intake
+import Logging
+import Matching
+import Notifying
+import Pipeline
+import Providers
+import Rules
+import Settings
+import Signing
+import Storage
+import Transport
+
+/// The four rooms over one store, and the hints by which they wake one another.
+///
+/// The only place that knows all of them.
+struct Rooms: Sendable {
+    let intake: IntakeRoom
+    let wakeMatching = Nudge()
+    let wakeCopying = Nudge()
+    let wakeNotifying = Nudge()
+    private let matching: StageRunner<MatchingStage>
+    private let copying: StageRunner<CopyingStage>
+    private let notifying: StageRunner<NotifyingStage>
+
+    init(
+        _ configuration: Configuration, store: any Store, book: RuleBook,
+        transport: any HTTPTransport, audience: Audience, time: TimeSource, chance: Chance,
+        log: Logger
+    ) throws(ServiceError) {
+        intake = IntakeRoom(
+            sources: Dictionary(
+                uniqueKeysWithValues: configuration.sources.map { ($0.name, $0.scheme) }),
+            events: store, time: time, chance: chance, next: wakeMatching, log: log)
+        matching = StageRunner(
+            MatchingStage(
+                events: store, book: book, connections: configuration.connections,
+                audience: audience, time: time, lease: configuration.lease, log: log),
+            time: time, nudge: wakeMatching, next: [wakeCopying, wakeNotifying], log: log)
+        copying = StageRunner(
+            CopyingStage(
+                ledger: store, connections: configuration.connections,
+                platforms: try Self.platforms(configuration.connections), audience: audience,
+                transport: transport, time: time, chance: chance, lease: configuration.lease,
+                log: log),
+            time: time, nudge: wakeCopying, next: [wakeNotifying], log: log)
+        notifying = StageRunner(
+            NotifyingStage(
+                ledger: store, endpoints: configuration.endpoints, transport: transport,
+                time: time, chance: chance, lease: configuration.lease, log: log),
+            time: time, nudge: wakeNotifying, log: log)
+    }
+
+    /// Works until the stop, then finishes what is in hand; cancelling cuts that short.
+    func run(until stop: StopSignal) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await matching.run(until: stop) }
+            group.addTask { await copying.run(until: stop) }
+            group.addTask { await notifying.run(until: stop) }
+        }
+    }
+
+    private static func platforms(
+        _ connections: [Connection]
+    ) throws(ServiceError) -> [String: any CopyPlatform] {
+        var platforms: [String: any CopyPlatform] = [:]
+        for connection in connections {
+            do throws(ProviderError) {
+                platforms[connection.name] = try copyPlatform(for: connection)
+            } catch {
+                throw ServiceError(error.place, error.detail)
+            }
+        }
+        return platforms
+    }
+}

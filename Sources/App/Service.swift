@@ -1,0 +1,215 @@
+package import Administration
+package import Domain
+import Gateway
+import Intake
+package import Logging
+package import Pipeline
+import Rules
+package import Settings
+import Signing
+import Storage
+import StorageSQLite
+import Transport
+import TransportCurl
+
+/// The whole service, put together: the only place that knows which store and transport it is.
+package struct Service: Sendable {
+    /// What is in hand may take this long after the stop; then it is cut short and written down.
+    package static let graceTime: Duration = .seconds(20)
+
+    private let configuration: Configuration
+    private let environment: [String: String]
+    private let time: TimeSource
+    private let chance: Chance
+    private let log: Logger
+
+    /// What a service that has started can say of itself.
+    package struct Started: Sendable {
+        /// Where it listens, as in `http://127.0.0.1:8080`.
+        package let url: String
+        package let administration: Administrator
+        /// The admin key where it was made just now: to be shown once, then dropped.
+        package let newAdminKey: Secret?
+    }
+
+    /// - Parameter environment: For rule files that are read again.
+    package init(
+        _ configuration: Configuration, environment: [String: String], time: TimeSource = .system,
+        chance: Chance = .system, log: Logger
+    ) {
+        self.configuration = configuration
+        self.environment = environment
+        self.time = time
+        self.chance = chance
+        self.log = log
+    }
+
+    /// Serves until `stop` is raised, then softly comes to rest.
+    ///
+    /// No new work is taken; what is in hand is finished, or after ``graceTime`` cut short and
+    /// written down as what it then is. A stop is never worse than a kill.
+    ///
+    /// - Parameter onStart: Called once, when the listener takes connections.
+    package func run(
+        until stop: StopSignal, onStart: @escaping @Sendable (Started) async -> Void
+    ) async throws(ServiceError) {
+        let store = try openStore()
+        let transport = try makeTransport(configuration.egress)
+        let trouble: ServiceError?
+        do throws(ServiceError) {
+            try await serve(store, transport, until: stop, onStart: onStart)
+            trouble = nil
+        } catch {
+            trouble = error
+        }
+        await transport.shutdown()
+        do throws(StorageError) {
+            try await store.close()
+        } catch {
+            log.error("store.close_failed", metadata: ["detail": "\(error.detail)"])
+        }
+        if let trouble { throw trouble }
+        log.notice("service.stopped")
+    }
+
+    private func serve(
+        _ store: SQLiteStore, _ transport: CurlTransport, until stop: StopSignal,
+        onStart: @escaping @Sendable (Started) async -> Void
+    ) async throws(ServiceError) {
+        let audience = Audience(configuration.endpoints)
+        let book = RuleBook()
+        let rooms = try Rooms(
+            configuration, store: store, book: book, transport: transport, audience: audience,
+            time: time, chance: chance, log: log)
+        let administration = Administrator(
+            store: store, book: book, fileRules: configuration.rules,
+            references: configuration.references, audience: audience, time: time,
+            nudges: .init(
+                copying: rooms.wakeCopying.signal, notifying: rooms.wakeNotifying.signal),
+            log: log)
+        let (key, newKey) = try await prepare(store, administration)
+        let gateway = HTTPGateway(
+            receive: { await rooms.intake.receive($0, for: $1, secret: $2) },
+            administration: administration, key: key,
+            isExempt: { [proxies = configuration.server.trustedProxies] peer in
+                peer.isLoopback
+                    || IPAddress(bytes: peer.bytes).map { address in
+                        proxies.contains { $0.contains(address) }
+                    } ?? false
+            }, time: time, log: log)
+        let files = RuleFiles(
+            configuration: configuration, environment: environment, desk: administration.desk,
+            time: time, log: log)
+        let gatewayStopped = StopSignal()
+        let refusal = await withTaskGroup(of: ServiceError?.self) { group in
+            group.addTask { await rest(rooms, until: stop) }
+            group.addTask {
+                await rooms.intake.run(until: gatewayStopped)
+                return nil
+            }
+            group.addTask {
+                await files.run(until: stop)
+                return nil
+            }
+            group.addTask {
+                defer {
+                    stop.raise()
+                    gatewayStopped.raise()
+                }
+                return await listen(gateway, transport, until: stop) { url in
+                    await onStart(
+                        Started(url: url, administration: administration, newAdminKey: newKey))
+                }
+            }
+            var refusal: ServiceError?
+            for await trouble in group { refusal = refusal ?? trouble }
+            return refusal
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Runs the rooms, and cuts them short when their time to finish is over.
+    private func rest(_ rooms: Rooms, until stop: StopSignal) async -> ServiceError? {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await rooms.run(until: stop) }
+            group.addTask {
+                await stop.wait()
+                try? await time.sleep(Self.graceTime)
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        return nil
+    }
+
+    private func listen(
+        _ gateway: HTTPGateway, _ transport: CurlTransport, until stop: StopSignal,
+        onStart: @escaping @Sendable (String) async -> Void
+    ) async -> ServiceError? {
+        let listen = configuration.server.listen
+        do throws(GatewayError) {
+            try await gateway.run(
+                host: listen.host, port: listen.port, until: { await stop.wait() }
+            ) { bound in
+                transport.replacePolicy(policy(listeningAt: bound))
+                let host = bound.host.contains(":") ? "[\(bound.host)]" : bound.host
+                let url = "http://\(host):\(bound.port)"
+                log.notice("service.started", metadata: ["url": "\(url)"])
+                await onStart(url)
+            }
+            return nil
+        } catch {
+            return ServiceError(
+                error.detail,
+                "Stop what listens on \(listen.text), or set server.listen to another address.")
+        }
+    }
+}
+
+// MARK: - Parts
+
+extension Service {
+    private func openStore() throws(ServiceError) -> SQLiteStore {
+        do throws(StorageError) {
+            return try SQLiteStore.open(path: configuration.store.path)
+        } catch {
+            throw ServiceError(
+                error.detail, "Check store.url in \(configuration.file): the directory must exist.")
+        }
+    }
+
+    private func makeTransport(_ policy: EgressPolicy) throws(ServiceError) -> CurlTransport {
+        do throws(TransportFailure) {
+            return try CurlTransport(policy: policy, userAgent: "Copyhook")
+        } catch {
+            throw ServiceError(
+                "libcurl cannot be used: \(error.detail)", "Install libcurl 7.88 or newer.")
+        }
+    }
+
+    /// With the port that we really got, so that no configuration can make us call ourselves.
+    private func policy(listeningAt bound: BoundAddress) -> EgressPolicy {
+        let policy = configuration.egress
+        guard let address = IPAddress(parsing: bound.host), let port = UInt16(exactly: bound.port)
+        else { return policy }
+        return EgressPolicy(
+            allow: policy.allow, ports: policy.ports,
+            ownListeners: [EgressPolicy.Listener(address, port: port)])
+    }
+
+    /// The rules in force and the key to the API, before anything is let in.
+    private func prepare(
+        _ store: SQLiteStore, _ administration: Administrator
+    ) async throws(ServiceError) -> (AdministratorKey, Secret?) {
+        do {
+            try await administration.desk.rebuild()
+            var generator = chance
+            let (key, made) = try await AdministratorKey.establish(
+                preset: configuration.server.adminKey, registry: store, using: &generator)
+            return (key, made)
+        } catch {
+            throw ServiceError(
+                "The store cannot be read: \(error)", "The log above may say more.")
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Domain
+import Foundation
+import StrictJSON
+import Transport
+import TransportCurl
+
+/// Where the service is and with which key, for the commands that ask it.
+struct APIOptions: ParsableArguments {
+    @Option(help: "Where the service listens. Default: COPYHOOK_URL, else http://127.0.0.1:8080.")
+    var url: String?
+
+    @Flag(help: "Print JSON as the service answered it.")
+    var json = false
+}
+
+/// The service's API, asked from the shell.
+///
+/// The key comes from `COPYHOOK_API_KEY` alone: an argument would be seen by every process.
+struct APIClient {
+    private let base: String
+    private let key: String
+    private let transport: CurlTransport
+
+    init(_ options: APIOptions) throws {
+        let environment = ProcessEnvironment.current
+        let preset = environment["COPYHOOK_URL"].flatMap { $0.isEmpty ? nil : $0 }
+        base = Self.withoutSlash(options.url ?? preset ?? "http://127.0.0.1:8080")
+        guard base.isWebAddress else {
+            throw CommandFailure.badUsage(
+                "“\(base.onOneLine)” is no address of a service",
+                "Write --url http://HOST:PORT, or set COPYHOOK_URL to that.")
+        }
+        guard let key = environment["COPYHOOK_API_KEY"], !key.isEmpty else {
+            throw CommandFailure.badUsage(
+                "COPYHOOK_API_KEY is not set",
+                "Set it to the admin key that the service printed when it first started.")
+        }
+        self.key = key
+        transport = try CurlTransport(
+            policy: .anywhere, userAgent: "copyhook", certificates: nil, limits: .init())
+    }
+
+    /// One call; anything but 2xx ends the command with the service's own words.
+    func call(
+        _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = []
+    ) async throws(CommandFailure) -> JSONValue {
+        var headers = [
+            HTTPField("Authorization", "Bearer \(key)"), HTTPField("Accept", "application/json"),
+        ]
+        if !body.isEmpty { headers.append(HTTPField("Content-Type", "application/json")) }
+        let request = HTTPRequest(
+            method, base + path, headers: headers, body: body, timeout: .seconds(30))
+        let answer: HTTPAnswer
+        do throws(TransportFailure) {
+            answer = try await transport.send(request)
+        } catch {
+            throw .failed(
+                "\(base) cannot be reached: \(error.detail)",
+                "Check that the service runs there, or name another place with --url.")
+        }
+        await transport.shutdown()
+        if answer.body.isEmpty, (200..<300).contains(answer.status) { return .null }
+        guard let json = try? JSONValue(parsing: answer.body) else {
+            throw .failed(
+                "\(base) answered \(answer.status) with something that is not JSON",
+                "Check that --url names a Copyhook service.")
+        }
+        guard (200..<300).contains(answer.status) else { throw Self.refusal(answer.status, json) }
+        return json
+    }
+
+    /// The service's problem in two lines: what, with its place in what was sent, and what to do.
+    private static func refusal(_ status: Int, _ problem: JSONValue) -> CommandFailure {
+        // The service speaks of a header there, which nobody writes in a shell.
+        if status == 401 {
+            return .failed(
+                "The service does not take this key",
+                "Set COPYHOOK_API_KEY to the admin key that it printed when it first started.")
+        }
+        let place = problem["pointer"]?.text.flatMap { $0.isEmpty ? nil : $0 }
+        let parts = [problem["title"]?.text ?? "status \(status)", place, problem["detail"]?.text]
+        let what = parts.compactMap(\.self).joined(separator: ": ").onOneLine
+        let remedy = (problem["remedy"]?.text ?? "").onOneLine
+        // Refused for what it says, not for how things stand.
+        return [400, 422].contains(status) ? .badUsage(what, remedy) : .failed(what, remedy)
+    }
+
+    /// A name or id as one segment of a path.
+    static func segment(_ text: String) -> String {
+        var allowed = CharacterSet.alphanumerics.intersection(
+            CharacterSet(charactersIn: "\u{0}"..."\u{7F}"))
+        allowed.insert(charactersIn: "-_.~")
+        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? text
+    }
+
+    private static func withoutSlash(_ url: String) -> String {
+        url.hasSuffix("/") ? String(url.dropLast()) : url
+    }
+}
+
+extension String {
+    /// Whether this can be called at all; where it leads is the person's choice.
+    var isWebAddress: Bool {
+        let start = prefix(8).lowercased()
+        return start.hasPrefix("http://") || start.hasPrefix("https://")
+    }
+}
+
+extension EgressPolicy {
+    /// For a person's own calls: the address is theirs to choose.
+    static let anywhere = EgressPolicy(
+        allow: ["0.0.0.0/0", "::/0"].compactMap { try? AllowRule(parsing: $0) })
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Settings
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Reads the configuration and says what is wrong with it.",
+        discussion: """
+            Prints the effective configuration, defaults filled in and secrets as
+            <secret>. Each problem is printed with file, line, key and remedy, and the
+            exit code is then 2. Nothing is started and nothing is sent.
+
+            Example:
+              copyhook check --config copyhook.yaml
+            """)
+
+    @OptionGroup var option: ConfigurationOption
+
+    func run() throws {
+        let configuration = try option.load()
+        print(configuration.effectiveYAML, terminator: "")
+        for warning in configuration.warnings { standardError("warning: \(warning)") }
+    }
+}

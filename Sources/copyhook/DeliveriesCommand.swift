@@ -1,0 +1,57 @@
+import ArgumentParser
+
+struct DeliveriesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deliveries",
+        abstract: "Looks at who was told what by a running service.",
+        discussion: """
+            The service is found by COPYHOOK_URL or --url, its key comes from
+            COPYHOOK_API_KEY.
+
+            Examples:
+              copyhook deliveries list --task tsk_4n…
+              copyhook deliveries show msg_7z…
+            """,
+        subcommands: [List.self, Show.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists deliveries, newest first.",
+            discussion: """
+                States are pending, sending, delivered, exhausted and cancelled.
+
+                Examples:
+                  copyhook deliveries list --state pending
+                  copyhook deliveries list --task tsk_4n…
+                """)
+
+        @OptionGroup var options: ListOptions
+
+        @Option(help: "Only those of this copy task.")
+        var task: String?
+
+        func run() async throws {
+            let page = try await options.page(of: "deliveries", [("task", task)])
+            let headings = Table("ID", "CREATED", "ENDPOINT", "TYPE", "TRIES", "STATE")
+            options.show(page, "deliveries", headings: headings) {
+                [
+                    $0.cell("id"), $0.cell("created_at"), $0.cell("endpoint"), $0.cell("type"),
+                    $0.cell("attempts"), $0.cell("state"),
+                ]
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one delivery with what it says and every attempt.",
+            discussion: """
+                Example:
+                  copyhook deliveries show msg_7z…
+                """)
+
+        @OptionGroup var options: ShowOptions
+
+        func run() async throws { try await options.show("deliveries") }
+    }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Domain
+import Rules
+import Settings
+import StrictJSON
+import Transport
+
+struct RulesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rules",
+        abstract: "Tries rules offline, and changes those of a running service.",
+        discussion: """
+            The service is found by COPYHOOK_URL or --url, its key comes from
+            COPYHOOK_API_KEY.
+
+            Examples:
+              copyhook rules test --config copyhook.yaml --event event.json
+              copyhook rules list
+              copyhook rules put backup.json
+              copyhook rules delete backup-published-bots
+            """,
+        subcommands: [
+            RulesTestCommand.self, List.self, Show.self, Put.self, Delete.self,
+        ])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists all rules in force.",
+            discussion: """
+                Example:
+                  copyhook rules list
+                """)
+
+        @OptionGroup var api: APIOptions
+
+        func run() async throws {
+            let answer = try await APIClient(api).call(.get, "/api/v1/rules")
+            guard !api.json else { return print(answer.prettyText()) }
+            var table = Table("NAME", "FROM", "ENABLED", "COPIES TO", "UPDATED", "PROBLEM")
+            for rule in answer["rules"]?.elements ?? [] {
+                let copies = rule["definition"]?["copy"]?.elements ?? []
+                table.add([
+                    rule.cell("name"), rule["file"]?.text ?? rule.cell("origin"),
+                    rule["enabled"]?.bytes() == Array("true".utf8) ? "yes" : "no",
+                    copies.isEmpty
+                        ? "-" : copies.map { $0.cell("connection") }.joined(separator: ", "),
+                    rule.cell("updated_at"), rule.cell("problem"),
+                ])
+            }
+            print(table.text())
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one rule.",
+            discussion: """
+                Example:
+                  copyhook rules show backup-published-bots
+                """)
+
+        @OptionGroup var api: APIOptions
+
+        @Argument(help: "The rule's name.")
+        var name: String
+
+        func run() async throws {
+            let path = "/api/v1/rules/\(APIClient.segment(name))"
+            print(try await APIClient(api).call(.get, path).prettyText())
+        }
+    }
+
+    struct Put: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Puts a rule in force, for the next event on.",
+            discussion: """
+                The file holds one rule as JSON or YAML, as it would stand in the
+                configuration. A broken one is refused with the place and the remedy, and
+                nothing changes.
+
+                Examples:
+                  copyhook rules put backup.yaml
+                  copyhook rules put --name backup - < backup.json
+                """)
+
+        @OptionGroup var api: APIOptions
+
+        @Argument(help: "File with the rule; - is standard input.")
+        var file: String
+
+        @Option(help: "The rule's name. Default: the one in the file.")
+        var name: String?
+
+        func run() async throws {
+            let definition = try readDefinition()
+            guard let name = name ?? definition["name"]?.text else {
+                throw CommandFailure.badUsage(
+                    "The rule in \(InputFile.name(of: file)) has no name",
+                    "Add name: NAME to it, or give --name NAME.")
+            }
+            let path = "/api/v1/rules/\(APIClient.segment(name))"
+            let rule = try await APIClient(api).call(.put, path, body: definition.bytes())
+            print(api.json ? rule.prettyText() : "\(name.onOneLine) is in force")
+        }
+
+        private func readDefinition() throws -> JSONValue {
+            let text = try InputFile.read(file)
+            do throws(ConfigurationRefusal) {
+                return try RuleDefinition.json(text, file: InputFile.name(of: file))
+            } catch {
+                throw CommandFailure.badUsage(error.description)
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Takes a rule out of force that was put over the API.",
+            discussion: """
+                Example:
+                  copyhook rules delete backup-published-bots
+                """)
+
+        @OptionGroup var api: APIOptions
+
+        @Argument(help: "The rule's name.")
+        var name: String
+
+        func run() async throws {
+            let path = "/api/v1/rules/\(APIClient.segment(name))"
+            _ = try await APIClient(api).call(.delete, path)
+            if !api.json { print("\(name.onOneLine) is gone") }
+        }
+    }
+}

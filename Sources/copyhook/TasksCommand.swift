@@ -1,0 +1,116 @@
+import ArgumentParser
+import StrictJSON
+import Transport
+
+struct TasksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tasks",
+        abstract: "Looks at copy tasks of a running service, and settles what only a person can.",
+        discussion: """
+            The service is found by COPYHOOK_URL or --url, its key comes from
+            COPYHOOK_API_KEY.
+
+            Examples:
+              copyhook tasks list --state unresolved
+              copyhook tasks show tsk_4n…
+              copyhook tasks resolve tsk_4n… --adopt 7512041635401000001
+              copyhook tasks resolve tsk_4n… --send-again
+            """,
+        subcommands: [List.self, Show.self, Resolve.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists copy tasks, newest first.",
+            discussion: """
+                States are queued, submitting, copying, reconciling, unresolved, succeeded,
+                failed and cancelled.
+
+                Examples:
+                  copyhook tasks list --state unresolved
+                  copyhook tasks list --event evt_01k…
+                """)
+
+        @OptionGroup var options: ListOptions
+
+        @Option(help: "Only those of this event.")
+        var event: String?
+
+        func run() async throws {
+            let page = try await options.page(of: "tasks", [("event", event)])
+            let headings = Table("ID", "CREATED", "RULE", "ENTITY", "TO", "COPY", "STATE")
+            options.show(page, "tasks", headings: headings) {
+                [
+                    $0.cell("id"), $0.cell("created_at"), $0.cell("rule"),
+                    $0.cell("entity", "id"), $0.cell("to_workspace"), $0.cell("copy_id"),
+                    $0.cell("state"),
+                ]
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one task: its states, its attempts, and what was seen on the way.",
+            discussion: """
+                Example:
+                  copyhook tasks show tsk_4n…
+                """)
+
+        @OptionGroup var options: ShowOptions
+
+        func run() async throws { try await options.show("tasks") }
+    }
+
+    struct Resolve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Decides a task that is unresolved.",
+            discussion: """
+                Look at the task first: its candidates are what may be the copy. --send-again
+                may make a second copy; --give-up ends the task as failed.
+
+                Examples:
+                  copyhook tasks resolve tsk_4n… --adopt 7512041635401000001
+                  copyhook tasks resolve tsk_4n… --give-up
+                """)
+
+        @OptionGroup var options: ShowOptions
+
+        @Option(help: "The id of the copy, as you see it on the platform.")
+        var adopt: String?
+
+        @Flag(help: "The copy exists, and its id does not matter (Keyue tells none).")
+        var adoptWithoutID = false
+
+        @Flag(help: "Submit it once more, though a copy may exist.")
+        var sendAgain = false
+
+        @Flag(help: "There is no copy and there shall be none.")
+        var giveUp = false
+
+        func validate() throws {
+            let chosen = [adopt != nil, adoptWithoutID, sendAgain, giveUp].filter { $0 }
+            guard chosen.count == 1 else {
+                throw ValidationError(
+                    "Choose one of --adopt ID, --adopt-without-id, --send-again, --give-up.")
+            }
+        }
+
+        func run() async throws {
+            let path = "/api/v1/tasks/\(APIClient.segment(options.id))/resolve"
+            let client = try APIClient(options.api)
+            let task = try await client.call(.post, path, body: decision.bytes())
+            if options.api.json {
+                print(task.prettyText())
+            } else {
+                let state = (task["task"] ?? task).cell("state")
+                print("\(options.id) is now \(Paint.standardOutput.state(state))")
+            }
+        }
+
+        private var decision: JSONValue {
+            if let adopt { return ["decision": "adopt", "copy_id": .string(adopt)] }
+            if adoptWithoutID { return ["decision": "adopt"] }
+            return ["decision": sendAgain ? "send_again" : "give_up"]
+        }
+    }
+}
