@@ -94,8 +94,8 @@ let package = Package(
         room(
             "Gateway",
             [
-                "StrictJSON", "Domain", "Signing", "Intake", "Administration", hummingbirdCore,
-                httpTypes, nioCore, nioHTTP1, nioPosix, logging,
+                "StrictJSON", "Domain", "Signing", "Transport", "Intake", "Administration",
+                hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioPosix, logging,
             ]),
         // Row 5
         room(

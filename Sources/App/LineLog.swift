@@ -52,13 +52,8 @@ package struct LineLog: LogHandler {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
-            default:
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator:
-                    quoted += "\\u{\(String(scalar.value, radix: 16))}"
-                default:
-                    quoted.unicodeScalars.append(scalar)
-                }
+            case let scalar where scalar.steersText: quoted += scalar.escape
+            default: quoted.unicodeScalars.append(scalar)
             }
         }
         return quoted + "\""

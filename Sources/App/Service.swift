@@ -174,7 +174,9 @@ extension Service {
             return try SQLiteStore.open(path: configuration.store.path)
         } catch {
             throw ServiceError(
-                error.detail, "Check store.url in \(configuration.file): the directory must exist.")
+                error.detail,
+                "Check store.url in \(configuration.file): a file that only this service uses, "
+                    + "or none yet, in a directory that exists.")
         }
     }
 

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import Transport
 
 /// Where the gateway listens.
 package struct BoundAddress: Hashable, Sendable {

@@ -1,3 +1,4 @@
+import Domain
 package import StrictJSON
 
 /// Why an event matches a pattern or does not, leaf by leaf, for people who write rules.

@@ -1,3 +1,4 @@
+import Domain
 package import StrictJSON
 
 /// Why a pattern is not accepted: where, what is wrong, and what to write instead.
@@ -18,23 +19,6 @@ extension PatternRefusal: CustomStringConvertible {
         let place = pointer == .root ? "the pattern" : "\(pointer)"
         let name = operatorName.map { " (\($0))" } ?? ""
         return "\(place)\(name): \(what)".onOneLine + "\n" + remedy.onOneLine
-    }
-}
-
-extension String {
-    /// The text with control and format characters as escapes: keys come from outside, and what
-    /// is shown for them must not break a line or steer a terminal.
-    var onOneLine: String {
-        func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: false
-            default: true
-            }
-        }
-        if unicodeScalars.allSatisfy(isPlain) { return self }
-        return unicodeScalars.map { scalar in
-            isPlain(scalar) ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
-        }.joined()
     }
 }
 

@@ -1,3 +1,4 @@
+import Domain
 package import StrictJSON
 
 /// Why a rule's definition is not accepted: where, what is wrong, and what to write instead.

@@ -1,3 +1,5 @@
+import Domain
+
 /// One thing that is wrong with the configuration: where, what, and what to do.
 package struct Problem: Error, Hashable, Sendable {
     /// The file, as it was named to us; `nil` when a variable of the environment is at fault.
@@ -56,21 +58,6 @@ package struct ConfigurationRefusal: Error, Hashable, Sendable, CustomStringConv
 }
 
 extension String {
-    /// The text with control and format characters as escapes: keys and names come from a file,
-    /// and what is shown of them must not break a line or steer a terminal.
-    var onOneLine: String {
-        func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: false
-            default: true
-            }
-        }
-        if unicodeScalars.allSatisfy(isPlain) { return self }
-        return unicodeScalars.map { scalar in
-            isPlain(scalar) ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
-        }.joined()
-    }
-
     /// The text as a sentence: a capital letter in front, a full stop behind.
     var asSentence: String {
         guard let first else { return self }

@@ -1,5 +1,6 @@
 import Domain
 import StrictJSON
+import Transport
 
 /// One request at the simulated Coze, and how its answers look.
 ///

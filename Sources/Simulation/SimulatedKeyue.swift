@@ -1,5 +1,6 @@
 import Domain
 package import StrictJSON
+import Transport
 
 /// A stand-in for Keyue that checks what the real one checks.
 package typealias KeyueSimulator = PlatformSimulator<SimulatedKeyue>

@@ -60,7 +60,7 @@ struct APIClient {
                 "Check that the service runs there, or name another place with --url.")
         }
         await transport.shutdown()
-        if answer.body.isEmpty, (200..<300).contains(answer.status) { return .null }
+        if answer.status == 204, method == .delete { return .null }
         guard let json = try? JSONValue(parsing: answer.body) else {
             throw .failed(
                 "\(base) answered \(answer.status) with something that is not JSON",

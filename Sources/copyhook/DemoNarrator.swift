@@ -1,3 +1,4 @@
+import Domain
 import Logging
 
 /// Tells what the rooms log, as a walk through them.

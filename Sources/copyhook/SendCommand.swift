@@ -118,6 +118,11 @@ struct SendCommand: AsyncParsableCommand {
                     .headers(id: id, at: now, body: body)
                     .map { HTTPField($0.name, $0.value) }
             } catch {
+                guard error.code != .badIdentifier else {
+                    throw CommandFailure.badUsage(
+                        "--id cannot be used: \(error.detail)",
+                        "Choose another one, or leave --id out to have one made.")
+                }
                 throw CommandFailure.badUsage(
                     "The secret is no Standard Webhooks secret: \(error.detail)",
                     "It starts with whsec_ and goes on in base64.")

@@ -1,3 +1,5 @@
+import Domain
+
 /// Rows under headings, in columns as wide as their widest cell.
 struct Table {
     private let headings: [String]
@@ -40,17 +42,6 @@ extension String {
                 || (0x1F300...0x1FAFF).contains(scalar) || (0x20000...0x3FFFD).contains(scalar)
             return count + (isWide ? 2 : 1)
         }
-    }
-
-    /// Names from outside must not move the cursor or colour the screen.
-    var onOneLine: String {
-        String(
-            unicodeScalars.map { scalar in
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: " "
-                default: Character(scalar)
-                }
-            })
     }
 
     fileprivate var trimmingEnd: String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Domain
 import StrictJSON
 import Transport
 
@@ -98,7 +99,17 @@ struct TasksCommand: AsyncParsableCommand {
         func run() async throws {
             let path = "/api/v1/tasks/\(APIClient.segment(options.id))/resolve"
             let client = try APIClient(options.api)
-            let task = try await client.call(.post, path, body: decision.bytes())
+            let task: JSONValue
+            do throws(CommandFailure) {
+                task = try await client.call(.post, path, body: decision.bytes())
+            } catch {
+                guard error.code == 2 else { throw error }
+                // The service's own remedy is in the words of its API.
+                throw CommandFailure.badUsage(
+                    error.what,
+                    "copyhook tasks show \(options.id.onOneLine) lists candidates: name the copy "
+                        + "with --adopt ID, or choose --send-again or --give-up.")
+            }
             if options.api.json {
                 print(task.prettyText())
             } else {

@@ -2,6 +2,7 @@ import Domain
 import Simulation
 import StrictJSON
 import Testing
+import Transport
 
 struct CozeCopyTests {
     /// Bodies, and the code that each is refused with.
