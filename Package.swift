@@ -148,6 +148,12 @@ let package = Package(
         tests(
             "Simulation",
             ["StrictJSON", "Domain", "Signing", "Transport", "Simulation", "SimulationServer"]),
+        tests(
+            "Command",
+            [
+                "StrictJSON", "Domain", "Signing", "Transport", "TransportCurl", "Simulation",
+                "copyhook",
+            ]),
         tests("House"),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,65 @@
+import Testing
+
+@Suite struct HelpTests {
+    /// Every command there is, as it is typed.
+    static let commands = [
+        "demo", "serve", "check", "migrate", "simulate", "send", "match", "rules", "rules test",
+        "rules list", "rules show", "rules put", "rules delete", "events", "events list",
+        "events show", "tasks", "tasks list", "tasks show", "tasks resolve", "deliveries",
+        "deliveries list", "deliveries show",
+    ]
+
+    @Test(arguments: commands)
+    func aCommandShowsAnExampleOfItself(_ command: String) async throws {
+        let words = command.split(separator: " ").map(String.init)
+
+        let (status, output, errors) = try await BuiltBinary.run(words + ["--help"])
+
+        #expect(status == 0 && errors == "")
+        let lines = output.split(separator: "\n")
+        #expect(lines.contains { $0 == "Example:" || $0 == "Examples:" }, "\(output)")
+        #expect(
+            lines.contains {
+                $0.contains("  copyhook \(command)") || $0.contains(" copyhook \(command) ")
+            }, "\(output)")
+    }
+
+    @Test func everyCommandThatIsOfferedIsInThisList() async throws {
+        for parent in ["", "rules", "events", "tasks", "deliveries"] {
+            let words = parent.isEmpty ? [] : [parent]
+            let (status, output, _) = try await BuiltBinary.run(words + ["--help"])
+            #expect(status == 0)
+            let offered = output.split(separator: "\n")
+                .drop { !$0.hasPrefix("SUBCOMMANDS:") }.dropFirst()
+                .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && !$0.hasPrefix("  See ") }
+                .compactMap { $0.split(separator: " ").first.map { (words + [String($0)]) } }
+                .map { $0.joined(separator: " ") }
+            let known = Self.commands.filter { command in
+                let parts = command.split(separator: " ").map(String.init)
+                return parts.dropLast() == words[...]
+            }
+            #expect(Set(offered) == Set(known), "\(parent): \(offered)")
+        }
+    }
+
+    @Test(arguments: [
+        ["--bogus"], ["bogus"], ["check"], ["check", "--bogus"], ["serve"],
+        ["serve", "--config", "/nonexistent/copyhook.yaml"], ["simulate", "slack"],
+        ["simulate", "coze", "--listen", "nowhere"], ["match", "--pattern", "p"],
+        ["rules", "put"], ["rules", "test", "--config", "/nonexistent/x", "--event", "-"],
+        ["tasks", "resolve", "tsk_1"], ["tasks", "resolve", "tsk_1", "--give-up", "--send-again"],
+        ["events", "list", "--limit", "many"], ["events", "show"], ["deliveries", "bogus"],
+        ["send", "--to", "http://127.0.0.1:9", "--scheme", "coze", "--event", "-"],
+        [
+            "send", "--to", "http://127.0.0.1:9", "--scheme", "github", "--event", "-",
+            "--secret-env", "X",
+        ],
+    ])
+    func badUsageEndsWithTwoAndSaysWhy(_ arguments: [String]) async throws {
+        let (status, output, errors) = try await BuiltBinary.run(arguments)
+
+        #expect(status == 2, "\(errors)")
+        #expect(output == "")
+        #expect(!errors.isEmpty)
+    }
+}

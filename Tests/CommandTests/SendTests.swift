@@ -1,0 +1,128 @@
+import Foundation
+import Glibc
+import StrictJSON
+import Testing
+
+private let token = "planted-verify-token-of-send"
+private let secret = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+private let configuration = """
+    sources:
+      coze-main:
+        scheme: coze
+        apps: [{ api_app_id: "7509745929591717899", verify_token: "\(token)" }]
+      own: { scheme: standard-webhooks, secret: "\(secret)" }
+    """
+private let published = """
+    {"header": {"event_type": "bot.published", "event_id": "send-1", "created_at": 1749038258245,
+     "api_app_id": "7509745929591717899"},
+     "event": {"bot_id_str": "7512041635401000001", "bot_name": "语音伴侣"}}
+
+    """
+
+/// `copyhook send` against a running service.
+@Suite struct SendTests {
+    private let scratch: ScratchDirectory
+    private let service: APIService
+
+    init() async throws {
+        scratch = try ScratchDirectory()
+        service = try await APIService.start(configuration, in: scratch)
+        try scratch.write(published, to: "event.json")
+        try scratch.write(token + "\n", to: "right.secret")
+        try scratch.write("another-token\n", to: "wrong.secret")
+        try scratch.write(#"{"type": "build.done", "n": 1}"#, to: "own.json")
+    }
+
+    private func send(
+        to source: String, _ scheme: String, _ more: String...,
+        environment: [String: String] = [:], input: String = ""
+    ) async throws -> (status: Int32, output: String, errors: String) {
+        try await BuiltBinary.run(
+            ["send", "--to", "\(service.url)/in/\(source)", "--scheme", scheme] + more,
+            environment: environment, input: Array(input.utf8), directory: scratch.url.path())
+    }
+
+    private func events() async throws -> [JSONValue] {
+        try await service.api("GET", "/api/v1/events").json["events"]?.array ?? []
+    }
+
+    @Test func anEventOfCozeIsSignedWithASecretOfTheEnvironmentOrAFile() async throws {
+        let first = try await send(
+            to: "coze-main", "coze", "--secret-env", "TOKEN", "--event", "event.json",
+            environment: ["TOKEN": token])
+        #expect(first.status == 0 && first.output == "200 {}\n" && first.errors == "")
+        let again = try await send(
+            to: "coze-main", "coze", "--secret-file", "right.secret", "--event", "-", "--times",
+            "3", input: published)
+        #expect(again.status == 0 && again.output == "200 {}\n200 {}\n200 {}\n")
+
+        let events = try await events()
+        #expect(events.map { $0["key"]?.string } == ["send-1"])
+        #expect(events.first?["entity"]?["name"]?.string == "语音伴侣")
+    }
+
+    @Test func anEventOfStandardWebhooksIsSignedUnderItsID() async throws {
+        for id in ["msg_one", "msg_two", "msg_one"] {
+            let said = try await send(
+                to: "own", "standard-webhooks", "--secret-env", "S", "--event", "own.json", "--id",
+                id, environment: ["S": secret])
+            #expect(said.status == 0 && said.output.hasPrefix("200 "), "\(said)")
+        }
+        let events = try await events()
+        #expect(events.map { $0["key"]?.string } == ["msg_two", "msg_one"])
+        #expect(events.allSatisfy { $0["type"]?.string == "build.done" })
+    }
+
+    @Test func aWrongSecretIsRefusedWithOne() async throws {
+        let coze = try await send(
+            to: "coze-main", "coze", "--secret-file", "wrong.secret", "--event", "event.json")
+        #expect(coze.status == 1 && coze.output.hasPrefix("401 "), "\(coze)")
+        let own = try await send(
+            to: "own", "standard-webhooks", "--secret-env", "S", "--event", "own.json",
+            environment: ["S": "whsec_HyAfHh0cGxoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwI="])
+        #expect(own.status == 1 && own.output.hasPrefix("401 "), "\(own)")
+        let nowhere = try await send(
+            to: "nowhere", "coze", "--secret-file", "right.secret", "--event", "event.json")
+        #expect(nowhere.status == 1 && nowhere.output.hasPrefix("404 "), "\(nowhere)")
+        #expect(try await events().isEmpty)
+    }
+
+    @Test func whatCannotBeSignedIsBadUsage() async throws {
+        let unset = try await send(
+            to: "coze-main", "coze", "--secret-env", "UNSET", "--event", "event.json")
+        #expect(unset.status == 2 && unset.errors.hasPrefix("UNSET is empty or not set\n"))
+        let noKey = try await send(
+            to: "own", "standard-webhooks", "--secret-env", "S", "--event", "own.json",
+            environment: ["S": "planted-no-key"])
+        #expect(noKey.status == 2 && noKey.errors.contains("whsec_"), "\(noKey.errors)")
+        #expect(!noKey.errors.contains("planted-no-key"))
+        let noID = try await send(
+            to: "own", "standard-webhooks", "--secret-env", "S", "--event", "own.json", "--id",
+            "a.b", environment: ["S": secret])
+        #expect(
+            noID.status == 2 && noID.errors.hasPrefix("--id cannot be used: "), "\(noID.errors)")
+        let noFile = try await send(
+            to: "own", "coze", "--secret-file", "right.secret", "--event", "none.json")
+        #expect(noFile.status == 2 && noFile.errors.hasPrefix("none.json cannot be read\n"))
+        let both = try await send(
+            to: "own", "coze", "--secret-file", "right.secret", "--secret-env", "S", "--event",
+            "event.json")
+        #expect(both.status == 2 && both.errors.contains("--secret-env or"), "\(both.errors)")
+        let noURL = try await BuiltBinary.run(
+            [
+                "send", "--to", "gopher://127.0.0.1/", "--scheme", "coze", "--secret-env", "S",
+                "--event", scratch.path("event.json"),
+            ], environment: ["S": token])
+        #expect(noURL.status == 2 && noURL.errors.contains("http://"), "\(noURL.errors)")
+        #expect(try await events().isEmpty)
+    }
+
+    @Test func aServiceThatIsAwayIsToldWithWhatItMeans() async throws {
+        #expect(await service.stop() == 0)
+        let said = try await send(
+            to: "coze-main", "coze", "--secret-file", "right.secret", "--event", "event.json")
+        #expect(said.status == 1 && said.output == "")
+        #expect(said.errors.contains("cannot be reached: "), "\(said.errors)")
+        #expect(said.errors.hasSuffix("\nNothing was sent.\n"), "\(said.errors)")
+    }
+}
