@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import HTTPTypes
 import HummingbirdCore
 import Logging
@@ -66,8 +67,15 @@ extension HTTPGateway {
             throw error
         } catch {
             throw GatewayError(
-                code: .cannotListen, detail: "cannot listen on \(host), port \(port): \(error)")
+                code: .cannotListen,
+                detail: "cannot listen on \(host), port \(port): \(Self.reason(error))")
         }
+    }
+
+    /// The system's own words where it has some.
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
     }
 
     private enum Ending {

@@ -31,11 +31,12 @@ extension Rule {
         cooldown = try Self.cooldown(fields)
         isEnabled = try fields.bool("enabled") ?? true
         self.origin = origin
-        guard !copies.isEmpty || !(notify ?? []).isEmpty else {
+        // Without `notify` all endpoints hear of it (decision 19), so a match alone does something.
+        guard !copies.isEmpty || notify != [] else {
             throw RuleRefusal(
                 pointer: .root, what: "the rule would do nothing",
                 remedy: "Give it `copy` with at least one copy, `notify` with at least one "
-                    + "endpoint, or both.")
+                    + "endpoint, or leave `notify` out to tell all of them.")
         }
     }
 

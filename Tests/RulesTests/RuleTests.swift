@@ -49,6 +49,10 @@ private func refusal(of definition: String, name: String? = "r") throws -> RuleR
     #expect(rule.isEnabled)
     #expect(rule.origin == .api)
     #expect(rule.copies == [CopyAction(connection: "c", toWorkspace: "7498")])
+    // A match alone tells everybody.
+    let alone = try Rule(parsing: ["match": ["a": [1]]], name: "r")
+    #expect(alone.notify == nil && alone.copies.isEmpty)
+
     let silent = try Rule(
         parsing: ["match": ["a": [1]], "copy": [["connection": "c"]], "notify": []], name: "r")
     #expect(silent.notify == [])
@@ -70,9 +74,7 @@ private func refusal(of definition: String, name: String? = "r") throws -> RuleR
 @Test(arguments: [
     ("[]", "", "an object is wanted, not a list", "match"),
     ("{}", "", "no `match`", "match: {type: [bot.published]}"),
-    (#"{"match":{"a":[1]}}"#, "", "do nothing", "`copy`"),
     (#"{"match":{"a":[1]},"notify":[]}"#, "", "do nothing", "`notify`"),
-    (#"{"match":{"a":[1]},"copy":[],"notify":null}"#, "", "do nothing", "`notify`"),
     (#"{"mach":{"a":[1]}}"#, "/mach", "no key", #"Did you mean "match"?"#),
     (#"{"match":{"a":[1]},"copies":[]}"#, "/copies", "no key", "Accepted are name, match, copy"),
     (#"{"match":{"a":"x"},"notify":["e"]}"#, "/match/a", "list of tests", #"["x"]"#),
