@@ -1,5 +1,4 @@
 package import Domain
-import Foundation
 package import Logging
 
 /// Logs for people and for programs: one line each, fields as `name=value`.
@@ -16,9 +15,7 @@ package struct LineLog: LogHandler {
 
     package init(
         level: Logger.Level, now: @escaping @Sendable () -> Timestamp = TimeSource.system.now,
-        write: @escaping @Sendable (String) -> Void = { line in
-            FileHandle.standardError.write(Data(line.utf8))
-        }
+        write: @escaping @Sendable (String) -> Void = { StandardStream.error.write($0) }
     ) {
         logLevel = level
         self.now = now

@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 import Foundation
 
@@ -73,9 +74,9 @@ struct CommandFailure: Error {
 
 /// Written at once, also into a pipe.
 func standardOutput(_ line: String) {
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    StandardStream.output.write(line + "\n")
 }
 
 func standardError(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    StandardStream.error.write(line + "\n")
 }
