@@ -17,9 +17,15 @@ extension Account {
     private static let everAfter: Duration = .days(36_500)
 
     /// Carries a conversation with a grant, and once more with a new one when that is refused.
+    ///
+    /// What ends badly on an answer that somebody else got is asked once more with own eyes.
+    ///
+    /// - Parameter isRefusal: Whether an outcome without trouble is bad news nevertheless.
     func converse<Outcome>(
-        _ manner: Manner, _ talk: (Grant) -> Talk<Outcome>, trouble: (Outcome) -> Trouble?
+        _ manner: Manner, _ talk: (Grant) -> Talk<Outcome>, trouble: (Outcome) -> Trouble?,
+        isRefusal: (Outcome) -> Bool = { _ in false }
     ) async -> Conversed<Outcome> {
+        var manner = manner
         var isRepeat = false
         while true {
             let grant: Grant
@@ -32,11 +38,20 @@ extension Account {
             case .heldBack(let wait): return .heldBack(wait)
             case .cancelled: return .cancelled
             }
-            switch await carry(talk(grant), manner) {
+            var part = SharedPart()
+            switch await carry(talk(grant), manner, noting: &part) {
             case .cancelled: return .cancelled
             case .heldBack(let wait): return .heldBack(wait)
             case .done(let outcome, let status):
-                guard let trouble = trouble(outcome) else {
+                let trouble = trouble(outcome)
+                if trouble != nil || isRefusal(outcome) {
+                    forget(part)
+                    if part.isSecondHand {
+                        manner.isWithOwnEyes = true
+                        continue
+                    }
+                }
+                guard let trouble else {
                     noteSuccess(of: .query)
                     return .said(outcome, status)
                 }

@@ -12,6 +12,9 @@ final class Account: Sendable {
     let time: TimeSource
     let limits: CopyingLimits
     let places: Places
+    /// Conversations of several questions at once: pages of a list that come too slowly would be
+    /// read in vain, so a few are read to their end before the next begin.
+    private let readers: Places
     private let transport: any HTTPTransport
     let chance: Chance
     private let submissionPace: Pace
@@ -39,8 +42,12 @@ final class Account: Sendable {
     private static let keyueQueries = Rate(2, per: .seconds(1))
     init(
         _ connection: Connection, platform: any CopyPlatform, transport: any HTTPTransport,
-        time: TimeSource, chance: Chance, limits: CopyingLimits
+        time: TimeSource, chance: Chance, limits: CopyingLimits, lease: Duration
     ) {
+        var limits = limits
+        // A short lease leaves room for the conversation all the same.
+        limits.leaseMargin = min(
+            limits.leaseMargin, max(.zero, (lease - connection.timeout) / 4))
         self.connection = connection
         self.platform = platform
         self.transport = transport
@@ -48,6 +55,7 @@ final class Account: Sendable {
         self.chance = chance
         self.limits = limits
         places = Places(connection.limits.concurrent)
+        readers = Places(connection.limits.concurrent)
         submissionPace = Pace(connection.limits.rate)
         queryPace = connection.provider == .keyue ? Pace(Self.keyueQueries) : submissionPace
     }
@@ -137,11 +145,34 @@ extension Account {
         var isWithOwnEyes = false
     }
 
+    /// Which answers of a conversation others had a part in.
+    struct SharedPart {
+        /// What was asked and may have been kept for others.
+        var requests: [HTTPRequest] = []
+        /// Whether an answer came from somebody else's asking.
+        var isSecondHand = false
+    }
+
     /// Carries a conversation to its end, as long as lease, pace and bounds allow.
+    ///
+    /// Held back by the pace before its first question alone: what was read is not thrown away.
     func carry<Outcome>(_ talk: Talk<Outcome>, _ manner: Manner) async -> Carried<Outcome> {
+        var part = SharedPart()
+        return await carry(talk, manner, noting: &part)
+    }
+
+    func carry<Outcome>(
+        _ talk: Talk<Outcome>, _ manner: Manner, noting part: inout SharedPart
+    ) async -> Carried<Outcome> {
         var talk = talk
         var status: HTTPStatus?
-        for _ in 0...limits.questionsMax {
+        var isReader = false
+        defer { if isReader { readers.giveBack() } }
+        for place in 0...limits.questionsMax {
+            if place == 1, case .ask = talk {
+                isReader = await readers.take()
+                guard isReader else { return .cancelled }
+            }
             switch talk {
             case .done(let outcome):
                 return .done(outcome, status)
@@ -150,7 +181,9 @@ extension Account {
                     return .heldBack(limits.leaseMargin)
                 }
                 if manner.isWithOwnEyes { question.mayBeSharedFor = .zero }
-                switch await ask(question) {
+                let waitMax =
+                    place == 0 ? limits.waitMax : timeLeft(for: question.request.timeout, manner)
+                switch await ask(question, waitMax: waitMax, noting: &part) {
                 case nil:
                     return .cancelled
                 case .heldBack(let wait):
@@ -166,20 +199,41 @@ extension Account {
 
     /// Whether the lease covers a request and the writing down of what came of it.
     func hasTime(for request: HTTPRequest, _ manner: Manner) -> Bool {
-        manner.leaseEnd - time.elapsed() >= request.timeout + limits.leaseMargin
+        timeLeft(for: request.timeout, manner) >= .zero
     }
 
-    private func ask(_ question: Question) async -> Asked? {
+    /// How long a request may still wait before the lease does not cover it any more.
+    private func timeLeft(for timeout: Duration, _ manner: Manner) -> Duration {
+        manner.leaseEnd - time.elapsed() - timeout - limits.leaseMargin
+    }
+
+    /// Forgets what was kept of a conversation that ended badly, so that one bad answer does not
+    /// become everybody's.
+    func forget(_ part: SharedPart) {
+        for request in part.requests { answers.forget(request) { _ in true } }
+    }
+
+    private func ask(
+        _ question: Question, waitMax: Duration, noting part: inout SharedPart
+    ) async -> Asked? {
         guard question.request.method == .get, question.mayBeSharedFor > .zero else {
-            return await askAlone(question.request)
+            return await askAlone(question.request, waitMax: waitMax)
         }
-        return await answers.value(
+        var isOwn = false
+        let asked = await answers.value(
             of: question.request, at: time.elapsed(), notOlderThan: question.mayBeSharedFor,
-            isGood: \.isWorthSharing, make: { await askAlone(question.request) })
+            isGood: \.isWorthSharing,
+            make: {
+                isOwn = true
+                return await askAlone(question.request, waitMax: waitMax)
+            })
+        part.requests.append(question.request)
+        part.isSecondHand = part.isSecondHand || !isOwn
+        return asked
     }
 
-    private func askAlone(_ request: HTTPRequest) async -> Asked? {
-        if let wait = await awaitTurn(in: queryPace) {
+    private func askAlone(_ request: HTTPRequest, waitMax: Duration) async -> Asked? {
+        if let wait = await awaitTurn(in: queryPace, waitMax: waitMax) {
             return wait.isCancelled ? nil : .heldBack(wait.left)
         }
         let reply = await send(request)
@@ -203,13 +257,16 @@ extension Account {
         var left: Duration = .zero
     }
 
-    /// Waits for a submission's turn; `nil` when it has come.
-    func awaitSubmissionTurn() async -> NoTurn? { await awaitTurn(in: submissionPace) }
+    /// Waits for a submission's turn, as long as the lease allows: what was asked before it would
+    /// have to be asked again. `nil` when it has come.
+    func awaitSubmissionTurn(_ manner: Manner) async -> NoTurn? {
+        await awaitTurn(in: submissionPace, waitMax: timeLeft(for: connection.timeout, manner))
+    }
 
-    private func awaitTurn(in pace: Pace) async -> NoTurn? {
+    private func awaitTurn(in pace: Pace, waitMax: Duration) async -> NoTurn? {
         let rest = restLeft
         guard rest == .zero else { return NoTurn(left: rest) }
-        switch pace.turn(at: time.elapsed(), waitMax: limits.waitMax) {
+        switch pace.turn(at: time.elapsed(), waitMax: waitMax) {
         case .tooLong(let wait):
             return NoTurn(left: wait)
         case .after(let wait):

@@ -17,7 +17,7 @@ extension CopyingStage {
             surroundings = try await ledger.surroundings(of: job.task)
         } catch {
             logNotice("copy.look_failed", job.task, detail: error.code.rawValue)
-            return lookLater(job, after: limits.lockWait)
+            return lookLater(job, account, after: limits.lockWait)
         }
         var manner = job.manner
         // What decides must not be older than the end of the window.
@@ -29,9 +29,9 @@ extension CopyingStage {
         }
         switch said {
         case .cancelled:
-            return lookLater(job, after: .zero)
+            return lookLater(job, account, after: .zero)
         case .heldBack(let wait):
-            return lookLater(job, after: wait)
+            return lookLater(job, account, after: wait)
         case .unauthorized(let failure):
             return blind(
                 job, account, failure, after: limits.pollPause,
@@ -45,7 +45,7 @@ extension CopyingStage {
         case .said(let sighting, let status):
             guard await !isOvertaken(sighting, job) else {
                 return lookLater(
-                    job, after: limits.lockWait, Try(.look, "overtaken", status: status))
+                    job, account, after: limits.lockWait, Try(.look, "overtaken", status: status))
             }
             return read(sighting, job, account, status)
         }
@@ -119,9 +119,9 @@ extension CopyingStage {
         let now = time.now()
         switch said {
         case .cancelled:
-            return lookLater(job, after: .zero)
+            return lookLater(job, account, after: .zero)
         case .heldBack(let wait):
-            return lookLater(job, after: wait)
+            return lookLater(job, account, after: wait)
         case .unauthorized(let failure):
             return blind(
                 job, account, failure, after: limits.pollPause,
@@ -179,15 +179,20 @@ extension CopyingStage {
         return end(job, .foundNone(lookAt: lookAt), attempt)
     }
 
-    /// Not looked at all, or in vain: the same look again after so long.
+    /// Not looked at all, or in vain: the same look again after so long, but not for ever: people
+    /// are told when the deciding look cannot be had.
     private func lookLater(
-        _ job: Job, after wait: Duration, _ attempt: Try? = nil
+        _ job: Job, _ account: Account, after wait: Duration, _ attempt: Try? = nil
     ) -> CopyResult {
         let now = time.now()
         guard case .reconciling = job.task.state else {
             return end(job, .held(lookAt: now + wait, at: now), attempt)
         }
-        return end(job, .foundNone(lookAt: now + wait), attempt)
+        let patienceEnd = windowEnd(job.task, account) + limits.lookGrace
+        guard now < patienceEnd else {
+            return end(job, .ambiguous(lookAt: nextUnresolved(job.task, now), at: now), attempt)
+        }
+        return end(job, .foundNone(lookAt: min(now + wait, patienceEnd)), attempt)
     }
 }
 

@@ -12,6 +12,8 @@ extension CopyingStage {
             account.platform.prepare(job.task, with: $0)
         } trouble: {
             if case .trouble(let trouble) = $0 { trouble } else { nil }
+        } isRefusal: {
+            if case .refused = $0 { true } else { false }
         }
         switch prepared {
         case .cancelled:
@@ -39,7 +41,7 @@ extension CopyingStage {
             return end(job, .postponed(until: time.now()))
         }
         defer { account.places.giveBack() }
-        if let wait = await account.awaitSubmissionTurn() {
+        if let wait = await account.awaitSubmissionTurn(job.manner) {
             return end(job, .postponed(until: time.now() + wait.left))
         }
         switch await account.grant(job.manner) {

@@ -53,7 +53,7 @@ package struct CopyingStage: Stage {
             guard let platform = platforms[connection.name] else { continue }
             accounts[connection.name] = Account(
                 connection, platform: platform, transport: transport, time: time, chance: chance,
-                limits: limits)
+                limits: limits, lease: lease)
         }
         self.accounts = accounts
         perConnection = connections.map(\.limits.concurrent).max() ?? 1

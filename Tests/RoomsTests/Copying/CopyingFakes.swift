@@ -3,7 +3,8 @@ import Providers
 import Synchronization
 import Transport
 
-/// A platform that says what the test told it to, and asks one question in each conversation.
+/// A platform that says what the test told it to, and asks one question in each conversation or as
+/// many as it is told.
 final class ScriptedPlatform: CopyPlatform {
     struct Script {
         /// Each is used up in order; the last one stays.
@@ -15,6 +16,8 @@ final class ScriptedPlatform: CopyPlatform {
         var isSynchronous = true
         var sharedFor: Duration = .zero
         var questionTimeout: Duration = .seconds(15)
+        /// Questions in one conversation, as when a list has pages.
+        var pages = 1
     }
 
     private let script: Mutex<Script>
@@ -33,11 +36,19 @@ final class ScriptedPlatform: CopyPlatform {
     private func ask<Outcome: Sendable>(
         _ path: String, _ token: String, then: @escaping @Sendable () -> Outcome
     ) -> Talk<Outcome> {
-        let (sharedFor, timeout) = script.withLock { ($0.sharedFor, $0.questionTimeout) }
+        let script = script.withLock { $0 }
         let request = HTTPRequest(
             .get, "https://platform.test/" + path,
-            headers: [HTTPField("Authorization", "Bearer " + token)], timeout: timeout)
-        return .ask(Question(request, mayBeSharedFor: sharedFor)) { _ in .done(then()) }
+            headers: [HTTPField("Authorization", "Bearer " + token)],
+            timeout: script.questionTimeout)
+        let question = Question(request, mayBeSharedFor: script.sharedFor)
+        return Self.talk(question, times: script.pages) { .done(then()) }
+    }
+
+    private static func talk<Outcome: Sendable>(
+        _ question: Question, times: Int, then: @escaping @Sendable () -> Talk<Outcome>
+    ) -> Talk<Outcome> {
+        .ask(question) { _ in times > 1 ? talk(question, times: times - 1, then: then) : then() }
     }
 
     func authorize(at now: Timestamp, tokenID: String) -> Talk<Authorization> {
@@ -54,7 +65,7 @@ final class ScriptedPlatform: CopyPlatform {
             headers: [
                 HTTPField("Authorization", "Bearer " + grant.token.exposed),
                 HTTPField("Idempotency-Key", task.dispatch?.id ?? "none"),
-            ])
+            ], timeout: script.withLock { $0.questionTimeout })
     }
 
     func read(_ reply: Reply, toSubmissionOf task: CopyTask) -> Submission {

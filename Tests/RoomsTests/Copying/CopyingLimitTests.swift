@@ -79,6 +79,88 @@ import Transport
         #expect(try await desk.task("t2").state.name == .succeeded)
     }
 
+    /// A task in doubt under a connection that is asked at most once in `per`.
+    private func doubt(askedOnceIn per: Duration) async throws -> CopyingDesk {
+        let desk = CopyingDesk { $0.limits = .init(rate: Rate(1, per: per), concurrent: 2) }
+        desk.transport.answer(cutOff)
+        try await desk.plan()
+        for _ in 0..<20 where try await desk.task().state.name != .reconciling {
+            try await desk.nextRound()
+        }
+        #expect(try await desk.task().state.name == .reconciling)
+        return desk
+    }
+
+    @Test func badNewsAtSecondHandIsAskedForOnceMore() async throws {
+        let desk = CopyingDesk()
+        let refused = Preparation.refused(Failure(.unauthorized, message: "4101, this once"))
+        desk.platform.set {
+            $0.sharedFor = .minutes(1)
+            $0.preparations = [.ready(Baseline(ids: [])), refused, .ready(Baseline(ids: []))]
+        }
+        try await desk.plan("t1", entity: "1")
+        try await desk.round()
+        // The answer that t1 got is kept, and refuses t2; its own does not.
+        try await desk.plan("t2", entity: "2")
+        try await desk.round()
+        #expect(try await desk.task("t2").state.name == .succeeded)
+        #expect(desk.transport.count("prepare") == 2)
+    }
+
+    @Test func badNewsIsNotKeptForOthers() async throws {
+        let desk = CopyingDesk()
+        let refused = Preparation.refused(Failure(.invalid, message: "no"))
+        desk.platform.set {
+            $0.sharedFor = .minutes(1)
+            $0.preparations = [refused, .ready(Baseline(ids: []))]
+        }
+        try await desk.plan("t1", entity: "1")
+        try await desk.round()
+        #expect(try await desk.task("t1").state.name == .failed)
+        try await desk.plan("t2", entity: "2")
+        try await desk.round()
+        #expect(try await desk.task("t2").state.name == .succeeded)
+        #expect(desk.transport.count("prepare") == 2)
+    }
+
+    /// The shortest lease that a configuration may have beside its time-out.
+    @Test(arguments: [Duration.seconds(1), .seconds(2), .seconds(4), .seconds(30)])
+    func aLeaseOfTwiceTheTimeOutIsEnough(_ timeout: Duration) async throws {
+        let desk = CopyingDesk(lease: timeout * 2) { $0.timeout = timeout }
+        desk.platform.set { $0.questionTimeout = timeout }
+        try await desk.plan()
+        try await desk.round()
+        #expect(try await desk.task().state.name == .succeeded)
+    }
+
+    @Test func aListIsReadToItsEndOnceItIsBegun() async throws {
+        let desk = try await doubt(askedOnceIn: .seconds(10))
+        desk.platform.set {
+            $0.pages = 4
+            $0.sightings = [.found("copy-9", because: ["the name"])]
+        }
+        for _ in 0..<20 where try await desk.task().state.name == .reconciling {
+            try await desk.nextRound()
+        }
+        #expect(try await desk.task().copyID == "copy-9")
+        // Each page waits longer than a conversation would wait to begin.
+        #expect(desk.transport.count("look") == 4)
+    }
+
+    @Test func aLookThatNeverComesToItsEndIsToldToPeople() async throws {
+        let desk = try await doubt(askedOnceIn: .seconds(10))
+        // More than any lease covers at this pace.
+        desk.platform.set { $0.pages = 10 }
+        let began = desk.clock.elapsed
+        for _ in 0..<100 where try await desk.task().state.name == .reconciling {
+            try await desk.nextRound()
+        }
+        #expect(try await desk.task().state.name == .unresolved)
+        // A window of one minute, ten more in which the look was tried, and the last of them.
+        #expect(desk.clock.elapsed - began <= .minutes(12))
+        #expect(try await desk.announced() == [.copyUnresolved])
+    }
+
     @Test func onlySoManySubmissionsAreInFlight() async throws {
         let desk = CopyingDesk()
         let barrier = Barrier()
