@@ -45,7 +45,12 @@ package struct WebhookChannel: MessageChannel {
         _ result: Result<HTTPAnswer, TransportFailure>, at now: Timestamp
     ) -> DeliveryOutcome {
         switch result {
-        case .failure(let failure): return .unanswered(failure)
+        case .failure(let failure):
+            // The status is the whole answer; a body that never ends takes nothing back.
+            if let status = failure.status, (200..<300).contains(status) {
+                return .accepted(OutcomeReason("", status: status))
+            }
+            return .unanswered(failure)
         case .success(let answer):
             switch answer.status {
             case 200..<300: return .accepted(OutcomeReason("", status: answer.status))

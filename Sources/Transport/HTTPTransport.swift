@@ -56,12 +56,18 @@ package struct TransportFailure: Error, Hashable {
     /// Without address path, query, headers or bodies.
     package let detail: String
     package let duration: Duration
+    /// Of the answer whose head came and whose body failed; `nil` otherwise.
+    package let status: Int?
 
-    package init(_ code: Code, isSent: Bool, detail: String, duration: Duration = .zero) {
+    package init(
+        _ code: Code, isSent: Bool, detail: String, duration: Duration = .zero,
+        status: Int? = nil
+    ) {
         self.code = code
         self.isSent = isSent
         self.detail = detail
         self.duration = duration
+        self.status = status
     }
 }
 

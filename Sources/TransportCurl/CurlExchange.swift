@@ -57,7 +57,8 @@ final class CurlExchange {
         guard code == CURLE_OK, let handle else {
             return .failure(
                 TransportFailure(
-                    failureCode(code), isSent: isSent, detail: detail(code), duration: duration))
+                    failureCode(code), isSent: isSent, detail: detail(code), duration: duration,
+                    status: status(after: code)))
         }
         let status = copyhook_get_long(handle.easy, CURLINFO_RESPONSE_CODE)
         return .success(
@@ -71,6 +72,12 @@ final class CurlExchange {
 
     func notBegun(_ detail: String) -> TransportFailure {
         TransportFailure(.refused, isSent: false, detail: detail)
+    }
+
+    /// The status of a head that came whole, or whose length alone was too much for libcurl.
+    private func status(after code: CURLcode) -> Int? {
+        guard let handle, headers.isWhole || code == CURLE_FILESIZE_EXCEEDED else { return nil }
+        return copyhook_get_long(handle.easy, CURLINFO_RESPONSE_CODE)
     }
 
     private var isSent: Bool {

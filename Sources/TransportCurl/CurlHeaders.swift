@@ -68,6 +68,9 @@ struct AnswerHeaders {
     private(set) var bytes = 0
     private var isStatusLineNext = true
 
+    /// Whether the blank line behind the last head has come.
+    var isWhole: Bool { isStatusLineNext && bytes > 0 }
+
     mutating func append(line: UnsafeRawBufferPointer, isTrailer: Bool) {
         bytes += line.count
         if isTrailer { return }

@@ -112,3 +112,17 @@ private func verdict(
     if case .event = scheme.verify(incoming, at: now) { return true }
     return false
 }
+
+// Contract of notifications, section 4: any 2xx is delivered, its body is ignored.
+@Test(arguments: [
+    (TransportFailure.Code.malformedAnswer, 200 as Int?, true), (.timedOut, 204, true),
+    (.cutOff, 299, true), (.malformedAnswer, 500, false), (.cutOff, 302, false),
+    (.timedOut, nil, false),
+])
+func aBodyThatFailsTakesNothingBack(
+    _ code: TransportFailure.Code, _ status: Int?, _ isDelivered: Bool
+) {
+    let failure = TransportFailure(code, isSent: true, detail: "the body", status: status)
+    let outcome = channel.read(.failure(failure), at: Timestamp(milliseconds: 0))
+    #expect((outcome.word == "accepted") == isDelivered, "\(outcome)")
+}

@@ -6,21 +6,21 @@ import TransportCurl
     /// After the request has left, nothing tells whether the other side acted on it.
     @Test(
         arguments: [
-            ("/cut", TransportFailure.Code.cutOff),
-            ("/reset", .cutOff),
-            ("/half", .cutOff),
-            ("/garbage", .malformedAnswer),
-            ("/huge-headers", .malformedAnswer),
-            ("/headers/66", .malformedAnswer),
-            ("/long-line", .malformedAnswer),
-            ("/size/1048577", .malformedAnswer),
-            ("/chunked/1048577", .malformedAnswer),
-            ("/endless", .malformedAnswer),
-            ("/stall", .timedOut),
-            ("/stall-in-body", .timedOut),
+            ("/cut", TransportFailure.Code.cutOff, nil as Int?),
+            ("/reset", .cutOff, nil),
+            ("/half", .cutOff, 200),
+            ("/garbage", .malformedAnswer, nil),
+            ("/huge-headers", .malformedAnswer, nil),
+            ("/headers/66", .malformedAnswer, nil),
+            ("/long-line", .malformedAnswer, nil),
+            ("/size/1048577", .malformedAnswer, 200),
+            ("/chunked/1048577", .malformedAnswer, 200),
+            ("/endless", .malformedAnswer, 200),
+            ("/stall", .timedOut, nil),
+            ("/stall-in-body", .timedOut, 200),
         ])
     func whatFailsAfterTheRequestLeftCountsAsSent(
-        path: String, code: TransportFailure.Code
+        path: String, code: TransportFailure.Code, status: Int?
     ) async throws {
         let timeout: Duration = code == .timedOut ? .seconds(1) : .seconds(15)
         for isFresh in [true, false] {
@@ -34,6 +34,8 @@ import TransportCurl
 
             #expect(failure.code == code, "\(failure.detail)")
             #expect(failure.isSent)
+            // Told where the head came whole, however its body ended.
+            #expect(failure.status == status, "\(path)")
             #expect(failure.duration > .zero)
             // A new connection is never tried a second time.
             await server.until { $0.requests > 0 }
