@@ -1,5 +1,6 @@
 import Administration
 import Domain
+import Foundation
 import Logging
 import Pipeline
 import Rules
@@ -10,6 +11,8 @@ import Settings
 /// All or nothing: a broken file changes nothing and says so, once for each new complaint.
 struct RuleFiles: Sendable {
     static let pause: Duration = .seconds(1)
+    /// For what the times of files do not tell, such as a file that a rule refers to.
+    static let readAgainAfter: Duration = .seconds(60)
 
     let configuration: Configuration
     let environment: [String: String]
@@ -18,11 +21,19 @@ struct RuleFiles: Sendable {
     let log: Logger
 
     func run(until stop: StopSignal) async {
-        guard configuration.rulesDirectory != nil else { return }
+        guard let directory = configuration.rulesDirectory else { return }
         var inForce = configuration.rules
         var complaint: String?
+        var seen: [String: [String]]?
+        var readAt = time.elapsed()
         while !stop.isRaised, !Task.isCancelled {
             await rest(or: stop)
+            let present = look(at: directory)
+            guard present != seen || time.elapsed() - readAt >= Self.readAgainAfter else {
+                continue
+            }
+            seen = present
+            readAt = time.elapsed()
             do throws(ConfigurationRefusal) {
                 let rules = try configuration.readingRulesAgain(environment: environment)
                 complaint = nil
@@ -33,6 +44,17 @@ struct RuleFiles: Sendable {
                 complaint = error.description
                 log.error("rules.refused", metadata: ["detail": "\(error)"])
             }
+        }
+    }
+
+    /// What the directory holds, without opening a file: names, sizes and times.
+    private func look(at directory: String) -> [String: [String]] {
+        let files = FileManager.default
+        let names = (try? files.contentsOfDirectory(atPath: directory)) ?? []
+        return names.reduce(into: [:]) { seen, name in
+            let attributes = try? files.attributesOfItem(atPath: directory + "/" + name)
+            let written = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
+            seen[name] = ["\(written ?? 0)", "\(attributes?[.size] ?? 0)"]
         }
     }
 

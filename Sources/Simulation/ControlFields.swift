@@ -2,7 +2,7 @@ import Domain
 import StrictJSON
 
 /// Why a control request is refused, and where.
-package struct ControlRefusal: Error, Hashable, Sendable {
+package struct ControlRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// A JSON pointer into the body, or a line and a column where it is no JSON.
     package let place: String
     package let detail: String
@@ -11,6 +11,8 @@ package struct ControlRefusal: Error, Hashable, Sendable {
         self.place = place
         self.detail = detail
     }
+
+    package var description: String { place.isEmpty ? detail : "\(place): \(detail)" }
 }
 
 /// The members of an object that a person wrote, read one by one and none overlooked.

@@ -105,7 +105,10 @@ func everyKeyStandsInTheExample(_ key: String) throws {
     #expect(configuration.endpoints[0].headers.map(\.name) == ["X-Api-Key"])
     #expect(configuration.masterKey == Secret(master))
     #expect(configuration.server.adminKey?.exposed == secrets["ADMIN_KEY"])
-    #expect(configuration.warnings.count == 1, "\(configuration.warnings)")
+    // What is read and kept for a later version says so.
+    #expect(
+        configuration.warnings.map(\.key)
+            == ["store.reserve", "store.free_min", "endpoints.ops-chat.template"])
 
     var dumped = ""
     dump(configuration, to: &dumped)
