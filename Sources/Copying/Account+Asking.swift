@@ -1,0 +1,177 @@
+import Domain
+import Providers
+import Transport
+
+/// What became of one question.
+enum Asked: Sendable {
+    case reply(Reply)
+    /// Not asked: the connection rests or the pace leaves no room for this long.
+    case heldBack(Duration)
+
+    fileprivate var isWorthSharing: Bool {
+        if case .reply(let reply) = self, case .success = reply.result { true } else { false }
+    }
+}
+
+/// What became of a conversation.
+enum Carried<Outcome: Sendable>: Sendable {
+    case done(Outcome, HTTPStatus?)
+    /// Not carried to its end, and worth asking again after this long.
+    case heldBack(Duration)
+    case cancelled
+}
+
+/// The status of the last answer in a conversation.
+typealias HTTPStatus = Int
+
+extension Account {
+    /// How a conversation is to be carried.
+    struct Manner {
+        /// When the lease ends, on the clock that never jumps.
+        let leaseEnd: Duration
+        /// Whether every answer must be newer than the conversation's beginning.
+        var isWithOwnEyes = false
+    }
+
+    /// Which answers of a conversation others had a part in.
+    struct SharedPart {
+        /// What was asked and may have been kept for others.
+        var requests: [HTTPRequest] = []
+        /// Whether an answer came from somebody else's asking.
+        var isSecondHand = false
+    }
+
+    /// Carries a conversation to its end, as long as lease, pace and bounds allow.
+    ///
+    /// Held back by the pace before its first question alone: what was read is not thrown away.
+    func carry<Outcome>(_ talk: Talk<Outcome>, _ manner: Manner) async -> Carried<Outcome> {
+        var part = SharedPart()
+        return await carry(talk, manner, noting: &part)
+    }
+
+    func carry<Outcome>(
+        _ talk: Talk<Outcome>, _ manner: Manner, noting part: inout SharedPart
+    ) async -> Carried<Outcome> {
+        var talk = talk
+        var status: HTTPStatus?
+        var isReader = false
+        defer { if isReader { readers.giveBack() } }
+        for place in 0...limits.questionsMax {
+            if place == 1, case .ask = talk {
+                isReader = await readers.take()
+                guard isReader else { return .cancelled }
+            }
+            switch talk {
+            case .done(let outcome):
+                return .done(outcome, status)
+            case .ask(var question, let then):
+                guard hasTime(for: question.request, manner) else {
+                    return .heldBack(limits.leaseMargin)
+                }
+                if manner.isWithOwnEyes { question.mayBeSharedFor = .zero }
+                let waitMax =
+                    place == 0 ? limits.waitMax : timeLeft(for: question.request.timeout, manner)
+                switch await ask(question, waitMax: waitMax, noting: &part) {
+                case nil:
+                    return .cancelled
+                case .heldBack(let wait):
+                    return .heldBack(wait)
+                case .reply(let reply):
+                    status = reply.status ?? status
+                    talk = then(reply)
+                }
+            }
+        }
+        return .heldBack(limits.pollPause)
+    }
+
+    /// Whether the lease covers a request and the writing down of what came of it.
+    func hasTime(for request: HTTPRequest, _ manner: Manner) -> Bool {
+        timeLeft(for: request.timeout, manner) >= .zero
+    }
+
+    /// How long a request may still wait before the lease does not cover it any more.
+    private func timeLeft(for timeout: Duration, _ manner: Manner) -> Duration {
+        manner.leaseEnd - time.elapsed() - timeout - limits.leaseMargin
+    }
+
+    /// Forgets what was kept of a conversation that ended badly, so that one bad answer does not
+    /// become everybody's.
+    func forget(_ part: SharedPart) {
+        for request in part.requests { answers.forget(request) { _ in true } }
+    }
+
+    private func ask(
+        _ question: Question, waitMax: Duration, noting part: inout SharedPart
+    ) async -> Asked? {
+        guard question.request.method == .get, question.mayBeSharedFor > .zero else {
+            return await askAlone(question.request, waitMax: waitMax)
+        }
+        var isOwn = false
+        let asked = await answers.value(
+            of: question.request, at: time.elapsed(), notOlderThan: question.mayBeSharedFor,
+            isGood: \.isWorthSharing,
+            make: {
+                isOwn = true
+                return await askAlone(question.request, waitMax: waitMax)
+            })
+        part.requests.append(question.request)
+        part.isSecondHand = part.isSecondHand || !isOwn
+        return asked
+    }
+
+    private func askAlone(_ request: HTTPRequest, waitMax: Duration) async -> Asked? {
+        if let wait = await awaitTurn(in: queryPace, waitMax: waitMax) {
+            return wait.isCancelled ? nil : .heldBack(wait.left)
+        }
+        let reply = await send(request)
+        if case .failure(let failure) = reply.result, failure.code == .cancelled { return nil }
+        return .reply(reply)
+    }
+
+    /// Sends one request, with no question asked about pace.
+    func send(_ request: HTTPRequest) async -> Reply {
+        do throws(TransportFailure) {
+            let answer = try await transport.send(request)
+            return Reply(.success(answer), at: time.now())
+        } catch {
+            return Reply(.failure(error), at: time.now())
+        }
+    }
+
+    /// Why a turn was not had.
+    struct NoTurn {
+        var isCancelled = false
+        var left: Duration = .zero
+    }
+
+    /// Waits for a submission's turn, as long as the lease allows: what was asked before it would
+    /// have to be asked again.
+    ///
+    /// `nil` when it has come.
+    func awaitSubmissionTurn(_ manner: Manner) async -> NoTurn? {
+        await awaitTurn(in: submissionPace, waitMax: timeLeft(for: connection.timeout, manner))
+    }
+
+    private func awaitTurn(in pace: Pace, waitMax: Duration) async -> NoTurn? {
+        let rest = restLeft
+        guard rest == .zero else { return NoTurn(left: rest) }
+        switch pace.turn(at: time.elapsed(), waitMax: waitMax) {
+        case .tooLong(let wait):
+            return NoTurn(left: wait)
+        case .after(let wait):
+            do {
+                if wait > .zero { try await time.sleep(wait) }
+            } catch {
+                return NoTurn(isCancelled: true)
+            }
+            return Task.isCancelled ? NoTurn(isCancelled: true) : nil
+        }
+    }
+}
+
+extension Reply {
+    var status: HTTPStatus? {
+        if case .success(let answer) = result { answer.status } else { nil }
+    }
+}
