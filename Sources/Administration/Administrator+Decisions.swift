@@ -79,6 +79,15 @@ extension Administrator {
     package func resolve(
         _ id: String, _ decision: Decision
     ) async throws(AdministrationError) -> JSONValue {
+        // One at a time, or two people could give one copy to two tasks.
+        try await decisions.pass { () async throws(AdministrationError) in
+            try await decide(id, decision)
+        }
+    }
+
+    private func decide(
+        _ id: String, _ decision: Decision
+    ) async throws(AdministrationError) -> JSONValue {
         let task = try await taskRecord(id).task
         try refuseUnlessUnresolved(task)
         try await check(decision, for: task)

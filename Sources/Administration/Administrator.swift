@@ -17,6 +17,7 @@ package struct Administrator: Sendable {
     let time: TimeSource
     let nudges: Nudges
     let log: Logger
+    let decisions = Turnstile()
     /// Where rules are changed; rule files that change on disk come in here, too.
     package let desk: RuleDesk
 

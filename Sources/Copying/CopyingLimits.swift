@@ -37,6 +37,9 @@ package struct CopyingLimits: Hashable, Sendable {
     package var lookGracePace: Duration = .seconds(30)
     /// A task whose connection is not configured is asked about again after this.
     package var strangerPause: Duration = .minutes(1)
+    /// When such a task's polls and looks are over: the defaults of a connection.
+    package var strangerDeadline: Duration = .hours(24)
+    package var strangerWindow: Duration = .minutes(15)
 
     package init() {}
 }

@@ -150,13 +150,26 @@ extension CopyingStage {
         job.task.evidence.lastTrouble = Failure(
             .invalid,
             message:
-                "There is no connection named \(job.task.plan.connection): configure it again, "
-                + "or end this task.")
+                "There is no connection named \(job.task.plan.connection): configure it again.")
+        let now = time.now()
+        let age = now - (job.task.dispatch?.at ?? job.task.plan.createdAt)
         switch job.task.state.name {
-        case .queued: return end(job, .postponed(until: until))
-        case .copying: return end(job, .stillCopying(pollAt: until))
-        case .reconciling: return end(job, .foundNone(lookAt: until))
-        default: return end(job, .held(lookAt: until, at: time.now()))
+        case .queued:
+            return end(job, .postponed(until: until))
+        case .copying where age >= limits.strangerDeadline:
+            return end(job, .deadlinePassed(lookAt: until, at: now))
+        case .copying:
+            return end(job, .stillCopying(pollAt: until))
+        case .reconciling where age < limits.strangerWindow:
+            return end(job, .foundNone(lookAt: until))
+        default:
+            // Announced where it was not, and looked for as long as any other.
+            let since = job.task.endedAt ?? now
+            return end(
+                job,
+                .held(
+                    lookAt: LookSchedule.nextUnresolved(after: now, unresolvedSince: since),
+                    at: now))
         }
     }
 }

@@ -93,6 +93,16 @@ package struct MatchingStage: Stage {
                 "impossible": "\(outcome.verdicts.count(where: \.isImpossible))",
                 "duration_ms": "\(duration.wholeMilliseconds)",
             ])
+        for verdict in outcome.verdicts {
+            guard case .impossible(let reason) = verdict.effect else { continue }
+            // Nobody is told by a notification, so that the log has to say it loudly.
+            log.warning(
+                "action.impossible",
+                metadata: [
+                    "event": "\(event.id)", "rule": "\(verdict.rule)",
+                    "action": "\(verdict.action ?? 0)", "reason": "\(reason)",
+                ])
+        }
     }
 }
 

@@ -35,10 +35,9 @@ struct CozeReader: Sendable {
             guard !(200..<300 ~= answer.status) else {
                 return .success(body ?? .null, answer, logID: logID)
             }
-            let data = body?["data"]
-            let isContradiction = data?["copied_entity_id"] != nil || data?["task_id"] != nil
+            // Success in words and failure in status: a copy may well have been made.
             return .refusal(
-                isContradiction
+                isCopy
                     ? malformed("Coze answered HTTP \(answer.status) and code 0 at once", logID)
                     : byStatus(answer, nil, body, logID: logID, pause: pause))
         }

@@ -8,7 +8,7 @@ import StrictJSON
 /// from the same calls that read the values, so that the three cannot disagree.
 final class SettingReader {
     /// Variables that are not settings: the shell's access to a running service.
-    static let foreignVariables = ["COPYHOOK_URL", "COPYHOOK_API_KEY"]
+    static let foreignVariables = ["COPYHOOK_URL", "COPYHOOK_API_KEY", "COPYHOOK_BUILD"]
     static let foreignPrefix = "COPYHOOK_TEST_"
 
     let file: String

@@ -81,6 +81,23 @@ import Testing
         #expect(try await fixture.store.task("tsk_2")?.task.state.name == .unresolved)
     }
 
+    @Test(arguments: 0..<10)
+    func twoPeopleCannotGiveOneCopyToTwoTasks(_ round: Int) async throws {
+        let fixture = AdministrationFixture()
+        _ = try await fixture.unresolved(1)
+        _ = try await fixture.unresolved(2)
+        let states = await withTaskGroup(of: String?.self) { group in
+            for task in ["tsk_1", "tsk_2"] {
+                group.addTask {
+                    let shown = try? await fixture.administration.resolve(task, .adopt("7600"))
+                    return shown?["task"]?["state"]?.string
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(states.compactMap(\.self) == ["succeeded"])
+    }
+
     @Test func nothingButAnUnresolvedTaskIsDecided() async throws {
         let fixture = AdministrationFixture()
         _ = try await fixture.plan(1)

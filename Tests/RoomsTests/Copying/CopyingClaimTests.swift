@@ -237,4 +237,30 @@ import Transport
         }
         try await desk.stage.settle(#require(result))
     }
+
+    @Test func aTaskInDoubtWhoseConnectionIsGoneIsToldToPeople() async throws {
+        let desk = CopyingDesk()
+        desk.transport.answer(cutOff)
+        try await desk.plan()
+        try await desk.round()
+        #expect(try await desk.task().state.name == .reconciling)
+        // The next start finds a configuration without it.
+        let stage = CopyingStage(
+            ledger: desk.store, connections: [], platforms: [:],
+            audience: Audience([
+                Endpoint(name: "ops", channel: .webhook, url: Secret("https://ops.test/"))
+            ]),
+            transport: desk.transport, time: desk.clock.source, chance: Chance { 0 },
+            log: desk.paper.logger)
+        for _ in 0..<100 where try await desk.task().state.name == .reconciling {
+            desk.clock.advance(to: try #require(try await desk.task().state.dueAt))
+            for work in try await stage.claim(limit: 1, at: desk.clock.now) {
+                try await stage.settle(await stage.perform(work))
+            }
+        }
+        #expect(try await desk.task().state.name == .unresolved)
+        #expect(desk.clock.elapsed < .minutes(17))
+        #expect(try await desk.announced() == [.copyUnresolved])
+        #expect(desk.transport.submissions.count == 1)
+    }
 }

@@ -76,8 +76,12 @@ private let tell = #"{"name":"tell","match":{"type":[{"prefix":"bot."}]},"notify
         #expect(record.verdicts[2].effect == .impossible("no_connection"))
         #expect(record.verdicts[3].effect == .impossible("entity_type"))
         #expect(try await world.tasks().count == 3)
-        #expect(world.paper.entries.last?.fields["rules"] == "3")
-        #expect(world.paper.entries.last?.fields["impossible"] == "2")
+        let lines = world.paper.entries.suffix(3).map(\.fields)
+        #expect(lines.first?["rules"] == "3")
+        #expect(lines.first?["impossible"] == "2")
+        // Nobody is notified of what cannot be done, so each has a line of its own.
+        #expect(lines.dropFirst().map { $0["reason"] } == ["no_connection", "entity_type"])
+        #expect(world.paper.entries.last?.level == .warning)
     }
 
     @Test func anEventMatchedTwicePlansOnce() async throws {
