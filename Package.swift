@@ -107,6 +107,13 @@ let package = Package(
             ]),
         room("Simulation", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("SimulationServer", ["Domain", "Simulation", nioCore, nioHTTP1, nioPosix]),
+        room(
+            "Worlds",
+            [
+                "StrictJSON", "Domain", "Rules", "Signing", "Storage", "StorageMemory",
+                "Transport", "Pipeline", "Providers", "Channels", "Intake", "Matching",
+                "Copying", "Notifying", "Simulation", logging,
+            ]),
         // Row 6
         command(
             "copyhook",
@@ -148,6 +155,7 @@ let package = Package(
         tests(
             "Simulation",
             ["StrictJSON", "Domain", "Signing", "Transport", "Simulation", "SimulationServer"]),
+        tests("Worlds", ["Domain", "Storage", "Transport", "Simulation", "Worlds"]),
         tests(
             "Command",
             [

@@ -1,0 +1,56 @@
+import Domain
+import Storage
+import StorageMemory
+
+/// Everything that the store holds, oldest first.
+struct Snapshot: Sendable {
+    var events: [EventRecord] = []
+    var tasks: [CopyTask] = []
+    var deliveries: [Delivery] = []
+
+    init(_ store: MemoryStore) async throws(StorageError) {
+        var cursor: String?
+        repeat {
+            let page = try await store.events(Query(cursor: cursor, limit: 200))
+            events += page.rows
+            cursor = page.next
+        } while cursor != nil
+        repeat {
+            let page = try await store.tasks(Query(cursor: cursor, limit: 200))
+            tasks += page.rows
+            cursor = page.next
+        } while cursor != nil
+        repeat {
+            let page = try await store.deliveries(Query(cursor: cursor, limit: 200))
+            deliveries += page.rows
+            cursor = page.next
+        } while cursor != nil
+    }
+
+    /// An unresolved task rests: it waits for a person, and what is still looked for may come.
+    var isAtRest: Bool { unrest.isEmpty }
+
+    var unrest: [String] {
+        events.filter { $0.state == .received }.map { "event \($0.event.identity.key)" }
+            + openTasks.map { "task \($0.id) \($0.state)" }
+            + deliveries.filter { !$0.state.isEnd }.map { "delivery \($0.id) \($0.state)" }
+    }
+
+    private var openTasks: [CopyTask] {
+        tasks.filter { !$0.state.isEnd && $0.state.name != .unresolved }
+    }
+
+    /// When the first of all that is open is due; `nil` when that was to be long ago.
+    var nextDue: Timestamp? {
+        guard events.allSatisfy({ $0.state != .received }) else { return nil }
+        return (openTasks.map(\.state.dueAt) + deliveries.map(\.state.dueAt))
+            .compactMap(\.self).min()
+    }
+
+    /// A line for every row.
+    var lines: [String] {
+        events.map { "\($0.event.id) \($0.event.identity.key) \($0.state)" }
+            + tasks.map { "\($0.id) \($0.plan.rule) \($0.state) \($0.attempts) \($0.looks)" }
+            + deliveries.map { "\($0.id) \($0.endpoint) \($0.type) \($0.state) \($0.attempts)" }
+    }
+}
