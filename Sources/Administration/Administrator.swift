@@ -4,8 +4,7 @@ package import Rules
 package import Storage
 package import StrictJSON
 
-/// What people do with the running service, once; the API, the commands and the console are
-/// faces of it.
+/// What people do with the running service, once; the API and the commands are faces of it.
 ///
 /// Answers are JSON values in the shapes that the API shows, since every face wants the same.
 package struct Administrator: Sendable {

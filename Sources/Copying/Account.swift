@@ -3,9 +3,10 @@ import Providers
 import Synchronization
 import Transport
 
-/// One connection in use: its platform, and everything that its tasks have to share, which are the
-/// pace of calls, places for submissions, the grant, answers, and a pause that the provider asked
-/// for.
+/// One connection in use: its platform, and what its tasks have to share.
+///
+/// That is the pace of calls, places for submissions and readers, the grant, answers that serve
+/// several, and the pause that a provider asked for.
 final class Account: Sendable {
     let connection: Connection
     let platform: any CopyPlatform
@@ -40,6 +41,7 @@ final class Account: Sendable {
 
     /// Keyue's queries have a pace of their own (decision 23).
     private static let keyueQueries = Rate(2, per: .seconds(1))
+
     init(
         _ connection: Connection, platform: any CopyPlatform, transport: any HTTPTransport,
         time: TimeSource, chance: Chance, limits: CopyingLimits, lease: Duration

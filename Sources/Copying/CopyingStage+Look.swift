@@ -27,22 +27,14 @@ extension CopyingStage {
         } trouble: {
             if case .trouble(let trouble) = $0 { trouble } else { nil }
         }
-        switch said {
-        case .cancelled:
-            return lookLater(job, account, after: .zero)
-        case .heldBack(let wait):
-            return lookLater(job, account, after: wait)
-        case .unauthorized(let failure):
-            return blind(
-                job, account, failure, after: limits.pollPause,
-                Try(.look, "unauthorized", failure: failure))
-        case .noGrant(let trouble):
-            return blind(job, account, trouble, Try(.look, "no_grant", failure: trouble.failure))
-        case .said(.trouble(let trouble), let status):
+        switch heard(said, job, account) {
+        case .failure(let unheard):
+            return unheard.result
+        case .success((.trouble(let trouble), let status)):
             return blind(
                 job, account, trouble,
                 Try(.look, "trouble", status: status, failure: trouble.failure))
-        case .said(let sighting, let status):
+        case .success((let sighting, let status)):
             guard await !isOvertaken(sighting, job) else {
                 return lookLater(
                     job, account, after: limits.lockWait, Try(.look, "overtaken", status: status))
@@ -117,30 +109,22 @@ extension CopyingStage {
     ) async -> CopyResult {
         let said = await ask(after: known, job, account)
         let now = time.now()
-        switch said {
-        case .cancelled:
-            return lookLater(job, account, after: .zero)
-        case .heldBack(let wait):
-            return lookLater(job, account, after: wait)
-        case .unauthorized(let failure):
-            return blind(
-                job, account, failure, after: limits.pollPause,
-                Try(.look, "unauthorized", failure: failure))
-        case .noGrant(let trouble):
-            return blind(job, account, trouble, Try(.look, "no_grant", failure: trouble.failure))
-        case .said(.trouble(let trouble), let status):
+        switch heard(said, job, account) {
+        case .failure(let unheard):
+            return unheard.result
+        case .success((.trouble(let trouble), let status)):
             return blind(
                 job, account, trouble,
                 Try(.look, "trouble", status: status, failure: trouble.failure))
-        case .said(.running, let status):
+        case .success((.running, let status)):
             return end(
                 job, .held(lookAt: nextUnresolved(job.task, now), at: now),
                 Try(.look, "running", status: status))
-        case .said(.finished(let copy, _, let logID), let status):
+        case .success((.finished(let copy, _, let logID), let status)):
             return end(
                 job, .found(copy: copy, at: now),
                 Try(.look, "finished", status: status, logID: logID))
-        case .said(.failed(let failure, _), let status):
+        case .success((.failed(let failure, _), let status)):
             // Its end is read, and announced, by the poll that follows.
             return end(
                 job, .foundTask(known, pollAt: now),
@@ -152,6 +136,34 @@ extension CopyingStage {
 // MARK: - When a look saw nothing because it could not see
 
 extension CopyingStage {
+    /// What a conversation that did not come to its end means for the task.
+    ///
+    /// An `Error` only so that a `Result` can hold it; it is never thrown.
+    private struct Unheard: Error {
+        let result: CopyResult
+    }
+
+    private func heard<Outcome>(
+        _ said: Conversed<Outcome>, _ job: Job, _ account: Account
+    ) -> Result<(Outcome, HTTPStatus?), Unheard> {
+        switch said {
+        case .said(let outcome, let status):
+            return .success((outcome, status))
+        case .cancelled:
+            return .failure(Unheard(result: lookLater(job, account, after: .zero)))
+        case .heldBack(let wait):
+            return .failure(Unheard(result: lookLater(job, account, after: wait)))
+        case .unauthorized(let failure):
+            let attempt = Try(.look, "unauthorized", failure: failure)
+            return .failure(
+                Unheard(
+                    result: blind(job, account, failure, after: limits.pollPause, attempt)))
+        case .noGrant(let trouble):
+            let attempt = Try(.look, "no_grant", failure: trouble.failure)
+            return .failure(Unheard(result: blind(job, account, trouble, attempt)))
+        }
+    }
+
     private func blind(
         _ job: Job, _ account: Account, _ trouble: Trouble, _ attempt: Try
     ) -> CopyResult {
