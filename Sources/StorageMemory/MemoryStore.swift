@@ -15,6 +15,7 @@ package actor MemoryStore {
     var ownCopies: [Provider: Set<Bytes>] = [:]
     var storedRules: [Bytes: StoredRule] = [:]
     var settings: [Bytes: String] = [:]
+    var destinations: [Bytes: DestinationHealth] = [:]
 
     package init() {}
 

@@ -199,6 +199,12 @@ package struct Migration: Hashable, Sendable {
             updated_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
 
+        -- Endpoints and connections that are, or once were, failing.
+        CREATE TABLE destinations (
+            key ANY NOT NULL PRIMARY KEY,
+            health TEXT NOT NULL CHECK (json_valid(health))
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE settings (
             name ANY NOT NULL PRIMARY KEY,
             value ANY NOT NULL
