@@ -72,8 +72,10 @@ package struct IntakeRoom: Sendable {
         let began = time.elapsed()
         let reception = await judge(request, for: source, secret: secret)
         if case .admitted(_, .stored, _) = reception { next.signal() }
+        // A name that we do not know may be anything, such as a secret in the wrong place.
         reception.report(
-            to: log, source: source, bytes: request.body.count, duration: time.elapsed() - began)
+            to: log, source: doors[Identifier(rawValue: source)] == nil ? "?" : source,
+            bytes: request.body.count, duration: time.elapsed() - began)
         return reception.answer(limits)
     }
 
