@@ -57,6 +57,7 @@ let package = Package(
         room("StrictJSON"),
         room("Domain", ["StrictJSON"]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CProcess"),
         // Row 1
         room("Rules", ["StrictJSON", "Domain"]),
         room("Signing", ["StrictJSON", "Domain", crypto, cryptoExtras]),
@@ -64,6 +65,7 @@ let package = Package(
         room("Transport", ["Domain"]),
         // Row 2
         room("Pipeline", ["Domain", "Storage", logging]),
+        room("Sealing", ["Domain", "Signing", "Storage"]),
         room("Providers", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("Channels", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("StorageMemory", ["Domain", "Storage"]),
@@ -78,8 +80,8 @@ let package = Package(
         room(
             "Copying",
             [
-                "StrictJSON", "Domain", "Signing", "Storage", "Transport", "Pipeline", "Providers",
-                logging,
+                "StrictJSON", "Domain", "Signing", "Storage", "Transport", "Pipeline", "Sealing",
+                "Providers", logging,
             ]),
         room(
             "Notifying",
@@ -101,9 +103,10 @@ let package = Package(
         room(
             "App",
             [
-                "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Transport", "Pipeline",
-                "Providers", "Channels", "StorageSQLite", "TransportCurl", "Settings", "Intake",
-                "Matching", "Copying", "Notifying", "Administration", "Gateway", logging,
+                "StrictJSON", "Domain", "CProcess", "Rules", "Signing", "Storage", "Transport",
+                "Pipeline", "Sealing", "Providers", "Channels", "StorageSQLite", "TransportCurl",
+                "Settings", "Intake", "Matching", "Copying", "Notifying", "Administration",
+                "Gateway", logging,
             ]),
         room("Simulation", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("SimulationServer", ["Domain", "Simulation", nioCore, nioHTTP1, nioPosix]),
@@ -119,8 +122,8 @@ let package = Package(
             "copyhook",
             [
                 "StrictJSON", "Domain", "Rules", "Signing", "Transport", "TransportCurl",
-                "Pipeline", "StorageSQLite", "Settings", "Administration", "App", "Simulation",
-                "SimulationServer", "Storage", arguments, logging, unixSignals,
+                "Pipeline", "Sealing", "StorageSQLite", "Settings", "Administration", "App",
+                "Simulation", "SimulationServer", "Storage", arguments, logging, unixSignals,
             ]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
@@ -131,6 +134,7 @@ let package = Package(
             "Storage",
             ["StrictJSON", "Domain", "Storage", "StorageMemory", "StorageSQLite", grdb]),
         tests("Pipeline", ["Domain", "Storage", "Pipeline", logging]),
+        tests("Sealing", ["Domain", "Signing", "Storage", "Sealing", "StorageMemory"]),
         tests("Providers", ["StrictJSON", "Domain", "Signing", "Transport", "Providers"]),
         tests("Channels", ["StrictJSON", "Domain", "Signing", "Transport", "Channels"]),
         tests(
@@ -141,8 +145,8 @@ let package = Package(
             "Rooms",
             [
                 "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Transport", "Pipeline",
-                "Providers", "Channels", "StorageMemory", "Intake", "Matching", "Copying",
-                "Notifying", "Administration", "Simulation", logging,
+                "Sealing", "Providers", "Channels", "StorageMemory", "Intake", "Matching",
+                "Copying", "Notifying", "Administration", "Simulation", logging,
             ]),
         tests(
             "Gateway",
@@ -159,8 +163,8 @@ let package = Package(
         tests(
             "Command",
             [
-                "StrictJSON", "Domain", "Signing", "Transport", "TransportCurl", "Simulation",
-                "copyhook",
+                "StrictJSON", "Domain", "Signing", "Transport", "TransportCurl", "Settings",
+                "Simulation", "copyhook",
             ]),
         tests("House"),
     ],

@@ -7,6 +7,7 @@ import Notifying
 import Pipeline
 import Providers
 import Rules
+import Sealing
 import Settings
 import Signing
 import Storage
@@ -26,7 +27,8 @@ struct Rooms: Sendable {
 
     init(
         _ configuration: Configuration, store: any Store, book: RuleBook,
-        transport: any HTTPTransport, audience: Audience, time: TimeSource, chance: Chance,
+        transport: any HTTPTransport, strongbox: Strongbox, audience: Audience, time: TimeSource,
+        chance: Chance,
         log: Logger
     ) throws(ServiceError) {
         intake = IntakeRoom(
@@ -42,8 +44,8 @@ struct Rooms: Sendable {
             CopyingStage(
                 ledger: store, connections: configuration.connections,
                 platforms: try Self.platforms(configuration.connections), audience: audience,
-                transport: transport, time: time, chance: chance, lease: configuration.lease,
-                log: log),
+                transport: transport, keeper: SealedGrants(strongbox, log: log), time: time,
+                chance: chance, lease: configuration.lease, log: log),
             time: time, nudge: wakeCopying, next: [wakeNotifying], log: log)
         notifying = StageRunner(
             NotifyingStage(

@@ -5,6 +5,7 @@ import Intake
 package import Logging
 package import Pipeline
 import Rules
+import Sealing
 package import Settings
 import Signing
 import Storage
@@ -78,8 +79,13 @@ package struct Service: Sendable {
     ) async throws(ServiceError) {
         let audience = Audience(configuration.endpoints)
         let book = RuleBook()
+        let keys = try await MasterKeys(
+            settings: configuration.secrets, database: configuration.store.path, chance: chance,
+            log: log
+        ).keys(for: store)
         let rooms = try Rooms(
-            configuration, store: store, book: book, transport: transport, audience: audience,
+            configuration, store: store, book: book, transport: transport,
+            strongbox: Strongbox(store, keys: keys, chance: chance), audience: audience,
             time: time, chance: chance, log: log)
         let administration = Administrator(
             store: store, book: book, fileRules: configuration.rules,

@@ -57,7 +57,7 @@ extension Account {
                 }
                 note(trouble, after: .query)
                 guard trouble.isGrantRefused else { return .said(outcome, status) }
-                drop(grant)
+                await drop(grant)
                 guard grant.isRenewable else { return .unauthorized(trouble.failure) }
                 if isRepeat { return .unauthorized(trouble.failure) }
                 isRepeat = true
@@ -75,18 +75,27 @@ extension Account {
             },
             make: {
                 let now = time.now()
+                if let kept = await keeper.kept(for: connection, at: now) {
+                    return .done(.granted(kept), nil)
+                }
                 var chance = chance
                 let id = Identifier<Grant>.make("jti_", at: now, using: &chance)
                 let carried = await carry(
                     platform.authorize(at: now, tokenID: id.rawValue), manner)
                 if case .cancelled = carried { return nil }
+                if case .done(.granted(let grant), _) = carried, grant.isRenewable {
+                    await keeper.keep(grant, for: connection, at: now)
+                }
                 return carried
             })
         return grant ?? .cancelled
     }
 
     /// Forgets a grant that was refused, unless somebody has got a newer one already.
-    func drop(_ grant: Grant) {
+    ///
+    /// The keeper first: whoever then finds none in memory must not be handed the refused one.
+    func drop(_ grant: Grant) async {
+        if grant.isRenewable { await keeper.forget(grant, for: connection) }
         grants.forget(connection.name) { carried in
             guard case .done(.granted(let kept), _) = carried else { return false }
             return kept == grant

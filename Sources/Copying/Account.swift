@@ -22,6 +22,7 @@ final class Account: Sendable {
     let queryPace: Pace
     let answers = Shared<HTTPRequest, Asked>()
     let grants = Shared<String, Carried<Authorization>>()
+    let keeper: any GrantKeeper
     private let state = Mutex(State())
 
     private struct State {
@@ -44,7 +45,8 @@ final class Account: Sendable {
 
     init(
         _ connection: Connection, platform: any CopyPlatform, transport: any HTTPTransport,
-        time: TimeSource, chance: Chance, limits: CopyingLimits, lease: Duration
+        keeper: any GrantKeeper, time: TimeSource, chance: Chance, limits: CopyingLimits,
+        lease: Duration
     ) {
         var limits = limits
         // A short lease leaves room for the conversation all the same.
@@ -53,6 +55,7 @@ final class Account: Sendable {
         self.connection = connection
         self.platform = platform
         self.transport = transport
+        self.keeper = keeper
         self.time = time
         self.chance = chance
         self.limits = limits

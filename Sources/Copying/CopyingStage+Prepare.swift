@@ -90,7 +90,7 @@ extension CopyingStage {
             return end(sent, .withdrawn(at: time.now()))
         }
         let wasUnauthorized = job.task.evidence.wasRefusedAGrant
-        return read(
+        return await read(
             await account.send(request), sent, grant, account, isSecondGrant: wasUnauthorized)
     }
 

@@ -8,7 +8,7 @@ extension CopyingStage {
     /// - Parameter isSecondGrant: Whether the submission before this one was refused for its grant.
     func read(
         _ reply: Reply, _ job: Job, _ grant: Grant, _ account: Account, isSecondGrant: Bool
-    ) -> CopyResult {
+    ) async -> CopyResult {
         let now = time.now()
         if case .failure(let failure) = reply.result, failure.code == .cancelled, !failure.isSent {
             return end(job, .withdrawn(at: now), Try(.submit, "withdrawn"))
@@ -35,7 +35,7 @@ extension CopyingStage {
                 job, .refused(failure, retryAt: nil, at: now),
                 Try(.submit, "refused", status: status, failure: failure))
         case .refusedForNow(let trouble):
-            return refusedForNow(
+            return await refusedForNow(
                 job, trouble, grant, account, isSecondGrant: isSecondGrant, status: status)
         case .notSent(let failure):
             job.task.evidence.lastTrouble = failure
@@ -56,7 +56,7 @@ extension CopyingStage {
     private func refusedForNow(
         _ job: Job, _ trouble: Trouble, _ grant: Grant, _ account: Account, isSecondGrant: Bool,
         status: HTTPStatus?
-    ) -> CopyResult {
+    ) async -> CopyResult {
         var job = job
         let now = time.now()
         let failure = trouble.failure
@@ -69,7 +69,7 @@ extension CopyingStage {
                 Try(.submit, outcome, status: status, failure: failure))
         }
         if trouble.isGrantRefused {
-            account.drop(grant)
+            await account.drop(grant)
             // Once more with a new grant, as a dispatch of its own: nothing was made, so a crash
             // in between costs nothing but another refusal.
             guard grant.isRenewable, !isSecondGrant else { return refused(nil, "unauthorized") }

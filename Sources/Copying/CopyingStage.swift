@@ -28,6 +28,7 @@ package struct CopyingStage: Stage {
 
     /// - Parameters:
     ///   - platforms: One for each connection, by the connection's name.
+    ///   - keeper: Where grants outlive this process; by default nowhere.
     ///   - lease: At least twice the longest time-out of a connection.
     package init(
         ledger: any CopyLedger,
@@ -35,6 +36,7 @@ package struct CopyingStage: Stage {
         platforms: [String: any CopyPlatform],
         audience: Audience,
         transport: any HTTPTransport,
+        keeper: any GrantKeeper = NoGrantKeeper(),
         time: TimeSource,
         chance: Chance,
         limits: CopyingLimits = CopyingLimits(),
@@ -52,8 +54,8 @@ package struct CopyingStage: Stage {
         for connection in connections {
             guard let platform = platforms[connection.name] else { continue }
             accounts[connection.name] = Account(
-                connection, platform: platform, transport: transport, time: time, chance: chance,
-                limits: limits, lease: lease)
+                connection, platform: platform, transport: transport, keeper: keeper, time: time,
+                chance: chance, limits: limits, lease: lease)
         }
         self.accounts = accounts
         perConnection = connections.map(\.limits.concurrent).max() ?? 1

@@ -1,6 +1,5 @@
 package import Domain
 package import Rules
-import Signing
 import StrictJSON
 package import Transport
 
@@ -13,9 +12,7 @@ package struct Configuration: Sendable {
     package let file: String
     package let server: ServerSettings
     package let store: StoreSettings
-    /// `secrets.master_key`: at least 32 bytes, `hex:` and `base64:` understood; absent, one is
-    /// made beside the database.
-    package let masterKey: Secret?
+    package let secrets: SecretSettings
     /// `lease`: how long a worker holds what it claimed; default 60 s, 1 s to 1 h, and at least
     /// twice the largest `timeout`.
     package let lease: Duration
@@ -32,6 +29,9 @@ package struct Configuration: Sendable {
     /// `egress`, together with our own listener.
     package let egress: EgressPolicy
     package let retention: RetentionSettings
+    /// The way to every setting that is read as a secret, set or not, in the order of reading:
+    /// what a search for leaks has to plant.
+    package let secretKeys: [String]
     /// What is allowed but worth a second look.
     package let warnings: [Problem]
     /// The whole configuration with all defaults, secrets as `<secret>`: YAML for people.
@@ -98,7 +98,7 @@ extension Configuration {
         file = reader.file
         server = ServerSettings(root.section("server"))
         store = StoreSettings(root.section("store"))
-        masterKey = Self.masterKey(root.section("secrets"))
+        secrets = SecretSettings(root.section("secrets"))
         lease = root.scalar("lease", .duration(.seconds(1) ... .hours(1)), default: .seconds(60))
         let egress = EgressPolicy(root.section("egress"), listen: server.listen)
         self.egress = egress
@@ -125,21 +125,9 @@ extension Configuration {
         root.finish()
         Self.checkLease(lease, self.connections, self.endpoints, root)
         reader.refuseUnknownVariables()
+        secretKeys = reader.secretPaths.map(\.text)
         warnings = reader.warnings
         effectiveYAML = YAMLWriter.text(reader.effective.json)
-    }
-
-    private static func masterKey(_ section: SettingSection) -> Secret? {
-        let key = section.secret("master_key")
-        section.finish()
-        guard let key else { return nil }
-        guard let bytes = try? secretBytes(parsing: key), bytes.count >= 32 else {
-            section.fail(
-                "master_key", "the key has fewer than 32 bytes",
-                "Make one with echo hex:$(openssl rand -hex 32), or leave it out.")
-            return nil
-        }
-        return key
     }
 
     private static func inlineRules(

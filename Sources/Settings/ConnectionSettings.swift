@@ -154,6 +154,7 @@ extension Connection {
         let name: String
         if jwt.has("private_key_file") {
             name = "private_key_file"
+            jwt.reader.noteSecret(jwt.path.appending(name))
             let path = jwt.optional(name, .text("Write the path of a PEM file."))
             key = path.flatMap { jwt.reader.contents($0, at: jwt.place(name)) }.map(Secret.init)
         } else {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 
 /// How files are read: handed in, so that a configuration can be read from memory.
 package struct FileAccess: Sendable {
@@ -9,13 +9,17 @@ package struct FileAccess: Sendable {
     package let read: @Sendable (_ path: String) throws(FileTrouble) -> [UInt8]
     /// The names in a directory, in any order.
     package let list: @Sendable (_ path: String) throws(FileTrouble) -> [String]
+    /// Whether others than its owner may read or write a file or a directory.
+    package let isOpenToOthers: @Sendable (_ path: String) -> Bool
 
     package init(
         read: @escaping @Sendable (_ path: String) throws(FileTrouble) -> [UInt8],
-        list: @escaping @Sendable (_ path: String) throws(FileTrouble) -> [String]
+        list: @escaping @Sendable (_ path: String) throws(FileTrouble) -> [String],
+        isOpenToOthers: @escaping @Sendable (_ path: String) -> Bool = { _ in false }
     ) {
         self.read = read
         self.list = list
+        self.isOpenToOthers = isOpenToOthers
     }
 
     /// The files of this machine.
@@ -47,6 +51,10 @@ package struct FileAccess: Sendable {
                     FileManager.default.fileExists(atPath: path)
                         ? "this directory cannot be read" : "there is no such directory")
             }
+        },
+        isOpenToOthers: { path in
+            var facts = stat()
+            return stat(path, &facts) == 0 && facts.st_mode & 0o066 != 0
         })
 
     private static func reason(_ path: String) -> String {

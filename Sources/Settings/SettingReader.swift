@@ -22,6 +22,10 @@ final class SettingReader {
     private var usedVariables: Set<String> = []
     /// What came out of references, which no problem may repeat.
     private var referenced: [String] = []
+    /// Where a file was read for a value, by the value's key.
+    private var filesRead: [(key: String, path: String)] = []
+    /// The way to every secret that was asked for, there or not.
+    private(set) var secretPaths: [SettingPath] = []
 
     init(file: String, environment: [String: String], files: FileAccess) {
         self.file = file
@@ -32,6 +36,10 @@ final class SettingReader {
     func add(_ problem: Problem) { problems.append(problem) }
 
     func warn(_ warning: Problem) { warnings.append(warning) }
+
+    func noteSecret(_ path: SettingPath) {
+        if !secretPaths.contains(path) { secretPaths.append(path) }
+    }
 
     /// The refusal of all that was found, in the order of the file, or nothing.
     func check() throws(ConfigurationRefusal) {
@@ -148,6 +156,7 @@ extension SettingReader {
     func contents(_ path: String, at place: Place) -> String? {
         do throws(FileTrouble) {
             let bytes = try files.read(resolve(path, from: file))
+            filesRead.append((place.key, path))
             guard bytes.count <= FileAccess.bytesMax else { throw .tooLarge }
             guard var text = String(validating: bytes, as: UTF8.self) else {
                 throw FileTrouble("the file is not UTF-8")
@@ -163,6 +172,21 @@ extension SettingReader {
                     "Paths count from the directory of the configuration; the service must be "
                         + "allowed to read the file."))
             return nil
+        }
+    }
+
+    /// The files behind the value of this place that others than their owner may read.
+    ///
+    /// Credentials of systemd are handed over by an access list, which shows as a group's right.
+    func openFiles(at place: Place) -> [String] {
+        filesRead.filter { $0.key == place.key }.map(\.path).filter { path in
+            let path = resolve(path, from: file)
+            if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty,
+                path.hasPrefix(directory + "/")
+            {
+                return false
+            }
+            return files.isOpenToOthers(path)
         }
     }
 

@@ -113,6 +113,7 @@ extension SettingSection {
     ///
     /// - Parameter isOneLine: Whether control characters are refused; a PEM block has some.
     func secret(_ key: String, isOneLine: Bool = true) -> Secret? {
+        reader.noteSecret(path.appending(key))
         show(key, .null)
         guard let text = text(key, isText: true)?.text else { return nil }
         show(key, .string("<secret>"))
@@ -121,6 +122,7 @@ extension SettingSection {
 
     func required(secret key: String, _ remedy: String) -> Secret? {
         guard has(key) else {
+            reader.noteSecret(path.appending(key))
             miss(key, remedy)
             return nil
         }
@@ -142,7 +144,9 @@ extension SettingSection {
     }
 
     private func refusal<Value>(of text: ExpandedText, _ kind: SettingKind<Value>) -> String {
-        text.isReference || !kind.isShownWhenRefused || text.text.utf8.count > 60
+        // What stands in front of an @ in a URL is a password more often than not.
+        let mayHoldSecret = text.isReference || text.text.utf8.contains(UInt8(ascii: "@"))
+        return mayHoldSecret || !kind.isShownWhenRefused || text.text.utf8.count > 60
             ? "the value is not accepted" : "“\(text.text)” is not accepted"
     }
 
@@ -212,6 +216,7 @@ extension SettingSection {
 
     /// Secrets of a list, each with its place.
     func secrets(_ key: String) -> [(secret: Secret, place: Place)]? {
+        reader.noteSecret(path.appending(key))
         guard let items = items(key) else { return nil }
         show(key, .array(items.map { _ in .string("<secret>") }))
         return items.enumerated().compactMap { index, item in

@@ -16,6 +16,7 @@ package actor MemoryStore {
     var storedRules: [Bytes: StoredRule] = [:]
     var settings: [Bytes: String] = [:]
     var destinations: [Bytes: DestinationHealth] = [:]
+    var sealedRecords: [Bytes: [UInt8]] = [:]
 
     package init() {}
 

@@ -209,5 +209,11 @@ package struct Migration: Hashable, Sendable {
             name ANY NOT NULL PRIMARY KEY,
             value ANY NOT NULL
         ) STRICT, WITHOUT ROWID;
+
+        -- What must not be read from a stolen file: nothing here opens without the master key.
+        CREATE TABLE sealed_secrets (
+            id ANY NOT NULL PRIMARY KEY,
+            sealed BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 import Settings
 
@@ -19,6 +20,8 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let configuration = try option.load()
         print(configuration.effectiveYAML, terminator: "")
-        for warning in configuration.warnings { standardError("warning: \(warning)") }
+        for warning in configuration.warnings + configuration.storeWarnings() {
+            standardError("warning: \(warning)")
+        }
     }
 }

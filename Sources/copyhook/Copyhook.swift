@@ -21,11 +21,12 @@ struct Copyhook: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, CheckCommand.self, MigrateCommand.self,
             SimulateCommand.self, SendCommand.self, MatchCommand.self, RulesCommand.self,
-            EventsCommand.self, TasksCommand.self, DeliveriesCommand.self,
+            EventsCommand.self, TasksCommand.self, DeliveriesCommand.self, SecretsCommand.self,
         ])
 
     /// Parses, runs, and ends the process with the code that design.md 3.1 states.
     static func main() async {
+        ProcessHygiene.harden()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -186,7 +186,10 @@ private let broken = [
     @Test func theExampleIsAcceptedWithItsFiveVariables() async throws {
         let package = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        let file = package.appending(path: "deploy/copyhook.example.yaml").path()
+        let example = package.appending(path: "deploy/copyhook.example.yaml")
+        let scratch = try ScratchDirectory()
+        let file = try scratch.write(
+            String(contentsOf: example, encoding: .utf8), to: "copyhook.yaml")
         let variables = [
             "COZE_VERIFY_TOKEN": "planted-verify-token", "COZE_TOKEN": "pat_planted-token",
             "AUDIT_SECRET": "whsec_cGxhbnRlZC1hdWRpdC1zZWNyZXQtMDEyMzQ1Njc4OTAx",

@@ -6,7 +6,7 @@ import Testing
         "demo", "serve", "check", "migrate", "simulate", "send", "match", "rules", "rules test",
         "rules list", "rules show", "rules put", "rules delete", "events", "events list",
         "events show", "tasks", "tasks list", "tasks show", "tasks resolve", "deliveries",
-        "deliveries list", "deliveries show",
+        "deliveries list", "deliveries show", "secrets", "secrets rewrap",
     ]
 
     @Test(arguments: commands)
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func everyCommandThatIsOfferedIsInThisList() async throws {
-        for parent in ["", "rules", "events", "tasks", "deliveries"] {
+        for parent in ["", "rules", "events", "tasks", "deliveries", "secrets"] {
             let words = parent.isEmpty ? [] : [parent]
             let (status, output, _) = try await BuiltBinary.run(words + ["--help"])
             #expect(status == 0)

@@ -6,6 +6,8 @@ struct Memory {
     var environment: [String: String] = [:]
     /// By path; a directory is what paths have in front.
     var files: [String: String] = [:]
+    /// Those that others than their owner may read.
+    var openFiles: Set<String> = []
 
     var access: FileAccess {
         let all = files.merging(["copyhook.yaml": yaml]) { old, _ in old }
@@ -18,7 +20,7 @@ struct Memory {
                 let names = all.keys.filter { $0.hasPrefix(path + "/") }
                 guard !names.isEmpty else { throw FileTrouble("there is no such directory") }
                 return names.map { String($0.dropFirst(path.count + 1)) }
-            })
+            }, isOpenToOthers: { [openFiles] in openFiles.contains($0) })
     }
 
     func load() throws(ConfigurationRefusal) -> Configuration {

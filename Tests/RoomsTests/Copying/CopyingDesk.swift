@@ -18,6 +18,7 @@ struct CopyingDesk {
     let transport = ScriptedTransport()
     let paper = LogPaper()
     let stage: CopyingStage
+    let connection: Connection
 
     init(
         _ script: ScriptedPlatform.Script = ScriptedPlatform.Script(),
@@ -25,7 +26,8 @@ struct CopyingDesk {
         limits: CopyingLimits = CopyingLimits(),
         lease: Duration = .seconds(60),
         connection change: (inout Connection) -> Void = { _ in },
-        ledger: (MemoryStore) -> any CopyLedger = { $0 }
+        ledger: (MemoryStore) -> any CopyLedger = { $0 },
+        keeper: any GrantKeeper = NoGrantKeeper()
     ) {
         platform = ScriptedPlatform(script)
         var connection = Connection(
@@ -33,12 +35,13 @@ struct CopyingDesk {
             credential: .token(Secret("fixed-token")))
         connection.limits = Connection.Limits(rate: Rate(1_000, per: .seconds(1)), concurrent: 2)
         change(&connection)
+        self.connection = connection
         stage = CopyingStage(
             ledger: ledger(store), connections: [connection], platforms: ["c": platform],
             audience: Audience([
                 Endpoint(name: "ops", channel: .webhook, url: Secret("https://ops.test/"))
             ]),
-            transport: transport, time: clock.source, chance: Chance { .max / 2 },
+            transport: transport, keeper: keeper, time: clock.source, chance: Chance { .max / 2 },
             limits: limits, lease: lease, log: paper.logger)
     }
 

@@ -1,0 +1,13 @@
+// What Swift cannot say about a process of its own: `prctl` is variadic. Header only, so the
+// target stays a system library.
+#ifndef COPYHOOK_PROCESS_SHIM_H
+#define COPYHOOK_PROCESS_SHIM_H
+
+#include <sys/prctl.h>
+
+// Nobody of the same user may read this process's memory or have it dumped. 0 when it worked.
+static inline int copyhook_forbid_dumps(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+#endif

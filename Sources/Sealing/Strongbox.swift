@@ -1,0 +1,162 @@
+package import Domain
+package import Signing
+package import Storage
+
+/// The store's vault together with the keys that open it: secrets go in and come out as bytes.
+///
+/// The one way to keep a secret at rest. Access tokens that platforms gave us are kept this way;
+/// sources and endpoints that are put in at run time put the values of their secret fields here,
+/// under the place `source/NAME/FIELD` or `endpoint/NAME/FIELD`, and only a mark that there is one
+/// into their own row.
+package struct Strongbox: Sendable {
+    private let vault: any Vault
+    private let keys: KeyRing
+    private let chance: Chance
+
+    package init(_ vault: any Vault, keys: KeyRing, chance: Chance) {
+        self.vault = vault
+        self.keys = keys
+        self.chance = chance
+    }
+
+    /// What was kept, and the record that it was read from, by which it can be deleted later.
+    package struct Kept: Hashable, Sendable {
+        package let secret: [UInt8]
+        fileprivate let record: SealedRecord
+    }
+
+    /// Seals and stores, in the place of what was there.
+    package func put(
+        _ secret: [UInt8], at place: SealedSecret.Place
+    ) async throws(StorageError) {
+        var chance = chance
+        let sealed = try read(place) { () throws(SealingError) in
+            try SealedSecret(sealing: secret, at: place, under: keys.sealing, using: &chance)
+        }
+        try await vault.put(SealedRecord(id: place.id, bytes: sealed.bytes))
+    }
+
+    /// What is kept at a place, or `nil`.
+    ///
+    /// - Throws: `.corrupt` for what does not open, saying why.
+    package func kept(at place: SealedSecret.Place) async throws(StorageError) -> Kept? {
+        guard let record = try await vault.sealedRecord(place.id) else { return nil }
+        let secret = try read(place) { () throws(SealingError) in
+            try SealedSecret(stored: record.bytes).opened(at: place, with: keys)
+        }
+        return Kept(secret: secret, record: record)
+    }
+
+    /// Deletes what was read, unless something else stands in its place by now.
+    package func delete(_ kept: Kept) async throws(StorageError) {
+        _ = try await vault.delete(kept.record)
+    }
+
+    private func read<Value>(
+        _ place: SealedSecret.Place, _ work: () throws(SealingError) -> Value
+    ) throws(StorageError) -> Value {
+        do throws(SealingError) {
+            return try work()
+        } catch {
+            throw StorageError(
+                .corrupt, detail: "the sealed secret \(place): \(error.detail)")
+        }
+    }
+}
+
+// MARK: - Changing the master key
+
+extension Strongbox {
+    /// What became of the records of a vault.
+    package struct Rewrapping: Hashable, Sendable {
+        /// Wrapped by the first key now.
+        package var rewrapped = 0
+        /// Wrapped by it before.
+        package var current = 0
+        /// Changed or deleted by somebody else meanwhile, and so left alone.
+        package var changed = 0
+        /// Ids of those that do not open, each with why; left as they are.
+        package var broken: [String] = []
+        /// The same, deleted.
+        package var discarded: [String] = []
+
+        package var total: Int {
+            rewrapped + current + changed + broken.count + discarded.count
+        }
+    }
+
+    /// Wraps the key of every record again, under the first master key, one record a transaction.
+    ///
+    /// May be cut short and begun again at any point: what is done stays done, and old keys open
+    /// the rest.
+    ///
+    /// - Parameters:
+    ///   - discarding: Whether records that do not open are deleted.
+    ///   - progress: Called after each record with how many are done and how many there are.
+    package func rewrapAll(
+        discarding: Bool = false, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) async throws(StorageError) -> Rewrapping {
+        var chance = chance
+        var outcome = Rewrapping()
+        let ids = try await vault.sealedIDs()
+        for (place, id) in ids.enumerated() {
+            defer { progress(place + 1, ids.count) }
+            guard let record = try await vault.sealedRecord(id) else {
+                outcome.changed += 1
+                continue
+            }
+            let sealed: SealedSecret
+            do throws(SealingError) {
+                sealed = try rewrapped(record, using: &chance)
+            } catch {
+                let line = "\(id): \(error.detail)"
+                if discarding, try await vault.delete(record) {
+                    outcome.discarded.append(line)
+                } else {
+                    outcome.broken.append(line)
+                }
+                continue
+            }
+            guard sealed.bytes != record.bytes else {
+                outcome.current += 1
+                continue
+            }
+            let new = SealedRecord(id: id, bytes: sealed.bytes)
+            if try await vault.replace(record, with: new) {
+                outcome.rewrapped += 1
+            } else {
+                outcome.changed += 1
+            }
+        }
+        return outcome
+    }
+
+    private func rewrapped(
+        _ record: SealedRecord, using chance: inout Chance
+    ) throws(SealingError) -> SealedSecret {
+        guard let place = SealedSecret.Place(id: record.id) else {
+            throw SealingError(.unreadable, "its id is not one of a sealed secret")
+        }
+        let sealed = try SealedSecret(stored: record.bytes)
+        // A body that does not open is told of now, while there may be a backup.
+        _ = try sealed.opened(at: place, with: keys)
+        if sealed.keyID == keys.sealing.id { return sealed }
+        return try sealed.rewrapped(at: place, with: keys, using: &chance)
+    }
+
+    /// How many records each master key has sealed, by the key's public name.
+    ///
+    /// Bytes that are no sealed secret count under none.
+    package static func keys(
+        of vault: any Vault
+    ) async throws(StorageError) -> [MasterKey.ID: Int] {
+        var counts: [MasterKey.ID: Int] = [:]
+        for id in try await vault.sealedIDs() {
+            guard let record = try await vault.sealedRecord(id),
+                let sealed = try? SealedSecret(stored: record.bytes)
+            else { continue }
+            counts[sealed.keyID, default: 0] += 1
+        }
+        return counts
+    }
+}
