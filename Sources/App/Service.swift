@@ -160,6 +160,9 @@ package struct Service: Sendable {
                 transport.replacePolicy(policy(listeningAt: bound))
                 let host = bound.host.contains(":") ? "[\(bound.host)]" : bound.host
                 let url = "http://\(host):\(bound.port)"
+                for rule in configuration.egress.allow {
+                    log.notice("egress.allowed", metadata: ["rule": "\(rule)"])
+                }
                 log.notice("service.started", metadata: ["url": "\(url)"])
                 await onStart(url)
             }

@@ -63,6 +63,23 @@ static inline CURLMcode copyhook_multi_set_long(CURLM *multi, CURLMoption option
     return curl_multi_setopt(multi, option, value);
 }
 
+// A share handle under which easy handles keep their connections apart from all others; NULL when
+// memory has run out. `CURLSH` is `void` in the headers of libcurl.
+static inline void *copyhook_share_connections(void) {
+    CURLSH *share = curl_share_init();
+    if (!share) return NULL;
+    if (curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) == CURLSHE_OK) {
+        return share;
+    }
+    curl_share_cleanup(share);
+    return NULL;
+}
+
+// Closes its connections. No easy handle may use it any more.
+static inline void copyhook_share_free(void *share) {
+    curl_share_cleanup(share);
+}
+
 // 0 where libcurl does not know.
 static inline long copyhook_get_long(CURL *easy, CURLINFO info) {
     long value = 0;

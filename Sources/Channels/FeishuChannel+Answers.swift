@@ -61,7 +61,7 @@ private struct FeishuVerdict {
 
     /// `nil` for what is not a JSON object with a code; digits in a string count as a number.
     init?(_ body: [UInt8]) {
-        guard body.count <= bodyMax,
+        guard body.count <= FeishuChannel.answerMax,
             let answer = try? JSONValue(parsing: body),
             let code = (answer["code"] ?? answer["StatusCode"])?.text.flatMap({ Int64($0) })
         else { return nil }
@@ -76,6 +76,3 @@ private struct FeishuVerdict {
         return given.indices.contains { given[$0...].starts(with: wanted) }
     }
 }
-
-/// Bytes of an answer that are looked at (contracts/notifications.md section 1).
-private let bodyMax = 64 << 10

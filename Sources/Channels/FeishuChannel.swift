@@ -16,6 +16,9 @@ package struct FeishuChannel: MessageChannel {
     /// stays below it even if every byte has to be escaped.
     package static let bodyMax = 20_000
 
+    /// Bytes of an answer that are read (contracts/notifications.md section 1).
+    static let answerMax = 64 << 10
+
     package init() {}
 
     package var schedule: RetrySchedule { .chat }
@@ -37,7 +40,8 @@ package struct FeishuChannel: MessageChannel {
         return HTTPRequest(
             .post, endpoint.url.exposed,
             headers: [HTTPField("content-type", "application/json; charset=utf-8")],
-            body: JSONValue.object(body).bytes(), timeout: endpoint.timeout)
+            body: JSONValue.object(body).bytes(), timeout: endpoint.timeout,
+            answerBody: .whole(max: Self.answerMax))
     }
 }
 

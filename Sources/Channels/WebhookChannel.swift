@@ -36,8 +36,12 @@ package struct WebhookChannel: MessageChannel {
             .map { HTTPField($0.name, $0.value.exposed) }
         return HTTPRequest(
             .post, endpoint.url.exposed, headers: headers, body: notification.payload,
-            timeout: endpoint.timeout)
+            timeout: endpoint.timeout, answerBody: .start(max: Self.answerMax))
     }
+
+    /// Bytes of an answer that are read: its status is what counts, and a little of its text goes
+    /// into the record of a failed attempt.
+    private static let answerMax = 4_096
 
     /// Any 2xx is a success whatever its body says, 410 is for good, and all else follows the
     /// schedule: the specification makes no exception for 4xx.
@@ -56,6 +60,10 @@ package struct WebhookChannel: MessageChannel {
             case 200..<300: return .accepted(OutcomeReason("", status: answer.status))
             case 410: return .channelBroken(OutcomeReason(answer, "gone"))
             case 429: return .failed(answer, "rate_limited", at: now)
+            case 300..<400:
+                return .failed(
+                    answer, "redirect",
+                    detail: "not followed; set url to where it leads", at: now)
             case let status:
                 return .failed(answer, DeliveryOutcome.word(for: status), at: now)
             }

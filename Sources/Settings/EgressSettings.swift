@@ -36,12 +36,8 @@ extension EgressPolicy {
 }
 
 extension EgressRefusal {
-    /// The refusal as a problem: what is wrong, and behind the colon what to do.
+    /// The refusal as a problem: what is wrong, and what to do.
     func problem(at place: Place) -> Problem {
-        guard let colon = detail.firstRange(of: ": ") else {
-            return place.problem(detail, "Write https://HOST/PATH.")
-        }
-        return place.problem(
-            String(detail[..<colon.lowerBound]), String(detail[colon.upperBound...]).asSentence)
+        place.problem(reason, remedy.isEmpty ? "Write https://HOST/PATH." : remedy.asSentence)
     }
 }

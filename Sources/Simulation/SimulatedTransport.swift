@@ -71,10 +71,20 @@ package final class SimulatedTransport: HTTPTransport {
         case .before, .afterActing, .truncated: throw failure(.cutOff)
         case .none, .drip: break
         }
-        guard answer.body.count <= HTTPLimits.bodyMax else { throw failure(.malformedAnswer) }
+        guard let body = part(of: answer.body, request.answerBody) else {
+            throw failure(.malformedAnswer)
+        }
         return HTTPAnswer(
             status: answer.status, headers: answer.headers.map { HTTPField($0.name, $0.value) },
-            body: answer.body, duration: time.elapsed() - start)
+            body: body, duration: time.elapsed() - start)
+    }
+
+    /// `nil` for more than is read.
+    private func part(of body: [UInt8], _ wanted: HTTPRequest.AnswerBody) -> [UInt8]? {
+        switch wanted {
+        case .whole(let max): body.count <= max ? body : nil
+        case .start(let max): Array(body.prefix(max))
+        }
     }
 
     /// Host, port included where there is one, and target of an absolute URL.

@@ -44,8 +44,8 @@ extension IPAddress {
     /// Reads the one plain spelling of an address: four decimal numbers without leading zeros, or
     /// hexadecimal groups as in RFC 4291 section 2.2, without brackets and without a zone.
     ///
-    /// The other spellings that resolvers accept (`127.1`, `0x7f000001`) are `nil` here. They are
-    /// names as far as this type is concerned; what they lead to is checked when connecting.
+    /// The other spellings that resolvers accept (`127.1`, `0x7f000001`) are `nil` here: settings
+    /// are written plainly. In a URL they are read by ``init(numeric:)``.
     package init?(parsing text: some StringProtocol) {
         let bytes = Array(text.utf8)
         if bytes.contains(UInt8(ascii: ":")) {
@@ -56,6 +56,49 @@ extension IPAddress {
             self.init(.v4, UInt128(bits))
         }
     }
+}
+
+extension IPAddress {
+    /// Reads what a resolver takes for a v4 address without asking anybody: one to four numbers,
+    /// decimal, octal (`0177`) or hexadecimal (`0x7f`), of which the last fills the bytes that are
+    /// left, and a dot at the end that means nothing (`127.1`, `2130706433`, `0x7f.1.`).
+    ///
+    /// Source: `inet_aton` of BSD, which getaddrinfo and libcurl follow.
+    package init?(numeric host: some StringProtocol) {
+        var parts = Array(host.utf8).split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        if parts.count > 1, parts.last?.isEmpty == true { parts.removeLast() }
+        guard (1...4).contains(parts.count), let last = parts.popLast().flatMap(cNumber) else {
+            return nil
+        }
+        var bits: UInt64 = 0
+        for part in parts {
+            guard let byte = cNumber(part), byte <= 255 else { return nil }
+            bits = bits << 8 | byte
+        }
+        let width = UInt64(8 * (4 - parts.count))
+        guard last >> width == 0 else { return nil }
+        self.init(.v4, UInt128(bits << width | last))
+    }
+}
+
+/// A number as C writes them, below 2^33 so that nothing overflows.
+private func cNumber(_ text: ArraySlice<UInt8>) -> UInt64? {
+    let digits: ArraySlice<UInt8>
+    let radix: Int
+    if text.count > 1, text.first == UInt8(ascii: "0") {
+        let isHexadecimal = text.dropFirst().first.map { $0 | 0x20 } == UInt8(ascii: "x")
+        digits = text.dropFirst(isHexadecimal ? 2 : 1)
+        radix = isHexadecimal ? 16 : 8
+    } else {
+        (digits, radix) = (text, 10)
+    }
+    // `Int` would take a sign.
+    guard digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-"),
+        let number = UInt64(String(decoding: digits, as: UTF8.self), radix: radix),
+        number < 1 << 33
+    else { return nil }
+    return number
 }
 
 private func bitsV4(_ text: ArraySlice<UInt8>) -> UInt32? {

@@ -2,6 +2,9 @@
 package struct SpecialRange: Hashable, Sendable {
     package let block: AddressBlock
     package let name: String
+
+    /// As refusals name it: `loopback, 127.0.0.0/8`.
+    package var words: String { "\(name), \(block)" }
 }
 
 /// The addresses that are never called unless an ``AllowRule`` names them.
@@ -14,15 +17,16 @@ package enum SpecialRanges {
     ///
     /// Every form that carries a v4 address inside a v6 one is refused whatever is inside. Where
     /// the way out is v6 only and NAT64 serves the rest, `64:ff9b::/96` must be allowed by name.
-    package static func name(of address: IPAddress) -> String? {
-        if let range = all.first(where: { $0.block.contains(address) }) { return range.name }
+    package static func words(for address: IPAddress) -> String? {
+        let ranges = address.family == .v4 ? v4 : v6
+        if let range = ranges.first(where: { $0.block.contains(address) }) { return range.words }
         guard address.family == .v6 else { return nil }
         // Global unicast is 2000::/3 and nothing else has been handed out (RFC 4291 section 2.4),
         // so what is not in the table is refused rather than guessed at.
-        guard address.bits >> 125 == 0b001 else { return "not global unicast" }
+        guard address.bits >> 125 == 0b001 else { return "not global unicast, 2000::/3" }
         // RFC 5214 section 6.1: the interface id says `5efe`, the v4 address follows it.
         let isISATAP = (address.bits >> 32 & 0xFDFF_FFFF) == 0x0000_5EFE
-        return isISATAP ? "ISATAP" : nil
+        return isISATAP ? "ISATAP, an interface id of 0:5efe or 200:5efe" : nil
     }
 
     package static let all: [SpecialRange] = v4 + v6

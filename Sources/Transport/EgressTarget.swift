@@ -10,8 +10,17 @@ package struct EgressTarget: Hashable, Sendable {
     /// As written, in small letters; a v6 address without its brackets.
     ///
     /// May be a name, an address, or one of the odd spellings of an address that resolvers accept.
+    /// A dot at the end stays.
     package let host: String
     package let port: UInt16
+    /// What `host` is, where it is an address in whichever spelling; `nil` for a name.
+    package let address: IPAddress?
+
+    /// Whether the name means this machine wherever it is asked for (RFC 6761 section 6.3).
+    package var isLocalhost: Bool {
+        let name = host.hasSuffix(".") ? host.dropLast() : host[...]
+        return name == "localhost" || name.hasSuffix(".localhost")
+    }
 
     /// Cuts an absolute URL apart and refuses what two readers could read differently.
     ///
@@ -29,19 +38,38 @@ package struct EgressTarget: Hashable, Sendable {
             throw EgressRefusal(
                 .malformedURL,
                 "the URL has a control character, a blank, a backslash or a letter outside of"
-                    + " ASCII: percent-encode it, and write the host in its xn-- form")
+                    + " ASCII", remedy: "percent-encode it, and write the host in its xn-- form")
         }
         let (scheme, afterScheme) = try EgressTarget.scheme(bytes[...])
         let end = afterScheme.firstIndex { "/?#".utf8.contains($0) } ?? afterScheme.endIndex
         let authority = afterScheme[..<end]
         guard !authority.contains(UInt8(ascii: "@")) else {
             throw EgressRefusal(
-                .credentials, "the URL has a user name or password: send a header instead")
+                .credentials, "the URL has a user name or password",
+                remedy: "send a header instead")
         }
         let (host, port) = try EgressTarget.hostAndPort(authority)
         self.scheme = scheme
         self.host = String(decoding: host, as: UTF8.self).lowercased()
         self.port = port ?? scheme.defaultPort
+        self.address = IPAddress(parsing: self.host) ?? IPAddress(numeric: self.host)
+        guard address != nil || !EgressTarget.endsInNumber(host) else {
+            throw EgressRefusal(
+                .malformedURL, "the host ends in a number and is no address",
+                remedy: "write four decimal numbers, or a name")
+        }
+    }
+
+    /// No top-level domain is a number (RFC 3696 section 2), so such a host is meant as an address,
+    /// and readers differ on which one.
+    private static func endsInNumber(_ host: ArraySlice<UInt8>) -> Bool {
+        let labels = host.split(separator: UInt8(ascii: "."))
+        guard let last = labels.last else { return true }
+        let isHexadecimal = last.count > 1 && last.prefix(2).map { $0 | 0x20 } == Array("0x".utf8)
+        let digits = isHexadecimal ? last.dropFirst(2) : last
+        return digits.allSatisfy {
+            (0x30...0x39).contains($0) || (isHexadecimal && (0x61...0x66).contains($0 | 0x20))
+        }
     }
 
     private static func scheme(

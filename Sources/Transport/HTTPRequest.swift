@@ -22,6 +22,19 @@ package struct HTTPRequest: Hashable, Sendable {
     /// For what must not repeat: libcurl resends by itself on a reused connection that dies before
     /// the first answer byte, POST included (`lib/transfer.c`, `Curl_retry_request`).
     package var isOnFreshConnection: Bool
+    /// How much of the answer's body is of use.
+    package var answerBody: AnswerBody
+
+    /// What is read of an answer behind its head.
+    package enum AnswerBody: Hashable, Sendable {
+        /// All of it; one of more than so many bytes is a failure.
+        case whole(max: Int)
+        /// Its first so many bytes.
+        ///
+        /// The head alone is the answer: with this much read, or when the body turns out to be
+        /// broken, endless or encoded, the exchange ends and what came so far is the body.
+        case start(max: Int)
+    }
 
     package init(
         _ method: Method,
@@ -29,7 +42,8 @@ package struct HTTPRequest: Hashable, Sendable {
         headers: [HTTPField] = [],
         body: [UInt8] = [],
         timeout: Duration = .seconds(15),
-        isOnFreshConnection: Bool = false
+        isOnFreshConnection: Bool = false,
+        answerBody: AnswerBody = .whole(max: HTTPLimits.bodyMax)
     ) {
         self.method = method
         self.url = url
@@ -37,6 +51,7 @@ package struct HTTPRequest: Hashable, Sendable {
         self.body = body
         self.timeout = timeout
         self.isOnFreshConnection = isOnFreshConnection
+        self.answerBody = answerBody
     }
 }
 

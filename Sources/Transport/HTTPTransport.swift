@@ -13,7 +13,7 @@ package protocol HTTPTransport: Sendable {
 package struct HTTPAnswer: Hashable, Sendable {
     package var status: Int
     package var headers: [HTTPField]
-    /// At most ``HTTPLimits/bodyMax`` bytes.
+    /// As much as `HTTPRequest.answerBody` asked for, and never more than ``HTTPLimits/bodyMax``.
     package var body: [UInt8]
     package var duration: Duration
 
@@ -41,7 +41,7 @@ package struct TransportFailure: Error, Hashable {
         case timedOut
         /// The connection ended or broke before the answer was whole.
         case cutOff
-        /// The answer is not HTTP, or passes a limit of ``HTTPLimits``.
+        /// The answer is not HTTP, passes a limit, or is compressed although nobody asked for that.
         case malformedAnswer
         case cancelled
     }

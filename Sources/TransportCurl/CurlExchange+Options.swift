@@ -8,6 +8,11 @@ extension CurlExchange {
     func prepare(_ handle: CurlHandle, _ settings: CurlSettings) -> String? {
         guard let lines = headerList(request.headers) else { return "out of memory" }
         headerLines = lines
+        if let addresses = settings.addresses?(target.host) {
+            let place = addresses.map { $0.family == .v4 ? "\($0)" : "[\($0)]" }
+            nameLines = curl_slist_append(
+                nil, "\(target.host):\(target.port):" + place.joined(separator: ","))
+        }
         var options = CurlOptions(handle.easy)
         prepareRequest(&options, lines, settings)
         prepareConnection(&options, settings)
@@ -20,7 +25,7 @@ extension CurlExchange {
         options.note(copyhook_set_on_socket(handle.easy, onSocket, context))
         options.note(copyhook_set_on_request(handle.easy, onRequest, context))
         if let failure = options.failure {
-            freeHeaderLines()
+            freeLists()
             return "libcurl refuses an option: " + String(cString: curl_easy_strerror(failure))
         }
         self.handle = handle
@@ -56,11 +61,13 @@ extension CurlExchange {
         options.set(CURLOPT_HTTP09_ALLOWED, 0)
         options.set(CURLOPT_FOLLOWLOCATION, 0)
         options.set(CURLOPT_NETRC, 0)
-        options.set(CURLOPT_MAXFILESIZE_LARGE, size: limits.bodyMax)
+        if case .whole(let max) = request.answerBody {
+            options.set(CURLOPT_MAXFILESIZE_LARGE, size: min(max, limits.bodyMax))
+        }
     }
 
     private func prepareConnection(_ options: inout CurlOptions, _ settings: CurlSettings) {
-        options.set(CURLOPT_PROTOCOLS_STR, scheme.rawValue)
+        options.set(CURLOPT_PROTOCOLS_STR, target.scheme.rawValue)
         // Empty, so that no proxy is taken from the environment: it would be the address that the
         // policy sees, and would then call whatever it likes.
         options.set(CURLOPT_PROXY, "")
@@ -77,8 +84,17 @@ extension CurlExchange {
         options.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         options.set(CURLOPT_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_SSL_VERIFYHOST, 2)
-        if let certificates = settings.certificates { options.set(CURLOPT_CAINFO, certificates) }
-        if request.isOnFreshConnection {
+        if let certificates = settings.certificates {
+            options.set(CURLOPT_CAINFO, certificates)
+            // A folder of the system's is trusted beside the file unless it is taken away.
+            options.set(CURLOPT_CAPATH, pointer: nil)
+        }
+        if let nameLines {
+            options.note(copyhook_set_list(options.easy, CURLOPT_RESOLVE, nameLines))
+        }
+        if let pool {
+            options.set(CURLOPT_SHARE, pointer: pool.share)
+        } else {
             options.set(CURLOPT_FRESH_CONNECT, 1)
             options.set(CURLOPT_FORBID_REUSE, 1)
         }

@@ -8,15 +8,21 @@ final class CurlExchange {
     let continuation: CheckedContinuation<Outcome, Never>
     let number: UInt64
     let request: HTTPRequest
-    let scheme: EgressTarget.Scheme
-    private let policy: EgressPolicy
+    let target: EgressTarget
+    let grant: Grant
     let limits: CurlTransport.Limits
+    /// Where its connection comes from and goes to; `nil` for one of its own.
+    private(set) var pool: CurlPool?
     var handle: CurlHandle?
     var headerLines: UnsafeMutablePointer<curl_slist>?
+    /// The address that a test gave the name.
+    var nameLines: UnsafeMutablePointer<curl_slist>?
+    /// What let the connection pass that was used, where its pool stands for something else.
+    private(set) var groundLearned: EgressGround?
     private var headers = AnswerHeaders()
     private var body: [UInt8] = []
-    private var hasBodyBegun = false
-    private var limitPassed: String?
+    /// Why we broke off.
+    private var objection: String?
     private var refusal: EgressRefusal?
     /// The policy let a socket or a pooled connection pass, so that a failure is not its doing.
     private var hasPassedPolicy = false
@@ -28,13 +34,15 @@ final class CurlExchange {
     /// write (`lib/multi.c`, `before_perform`), so a write that fails leaves it at zero.
     private var mayBeSent = false
 
-    init(_ arrival: Arrival, limits: CurlTransport.Limits) {
+    init(_ arrival: Arrival, limits: CurlTransport.Limits, pool: CurlPool?) {
         self.continuation = arrival.continuation
         self.number = arrival.ticket.number
         self.request = arrival.request
-        self.scheme = arrival.scheme
-        self.policy = arrival.policy
+        self.target = arrival.target
+        self.grant = arrival.grant
         self.limits = limits
+        self.pool = pool
+        pool?.enter()
     }
 
     // MARK: - Ending
@@ -45,24 +53,42 @@ final class CurlExchange {
         return handle
     }
 
-    func freeHeaderLines() {
-        curl_slist_free_all(headerLines)
-        headerLines = nil
+    /// Once no handle uses the pool on its behalf.
+    func leavePool() {
+        pool?.leave()
+        pool = nil
     }
 
-    deinit { freeHeaderLines() }
+    func freeLists() {
+        curl_slist_free_all(headerLines)
+        curl_slist_free_all(nameLines)
+        headerLines = nil
+        nameLines = nil
+    }
+
+    deinit { freeLists() }
 
     /// What became of it, as libcurl and the callbacks saw it.
     func outcome(_ code: CURLcode) -> Outcome {
-        guard code == CURLE_OK, let handle else {
+        let status = status(after: code)
+        guard let status, code == CURLE_OK || isHeadEnough else {
             return .failure(
                 TransportFailure(
                     failureCode(code), isSent: isSent, detail: detail(code), duration: duration,
-                    status: status(after: code)))
+                    status: status))
         }
-        let status = copyhook_get_long(handle.easy, CURLINFO_RESPONSE_CODE)
         return .success(
             HTTPAnswer(status: status, headers: headers.fields, body: body, duration: duration))
+    }
+
+    private var isHeadEnough: Bool {
+        if case .start = request.answerBody { headers.isWhole } else { false }
+    }
+
+    private var bodyMax: Int {
+        switch request.answerBody {
+        case .whole(let max), .start(let max): min(max, limits.bodyMax)
+        }
     }
 
     func cancelled() -> TransportFailure {
@@ -74,7 +100,7 @@ final class CurlExchange {
         TransportFailure(.refused, isSent: false, detail: detail)
     }
 
-    /// The status of a head that came whole, or whose length alone was too much for libcurl.
+    /// The status of a final head that came whole, or whose length alone was too much for libcurl.
     private func status(after code: CURLcode) -> Int? {
         guard let handle, headers.isWhole || code == CURLE_FILESIZE_EXCEEDED else { return nil }
         return copyhook_get_long(handle.easy, CURLINFO_RESPONSE_CODE)
@@ -96,14 +122,18 @@ final class CurlExchange {
     private var isRefused: Bool { refusal != nil && !hasPassedPolicy }
 
     private func failureCode(_ code: CURLcode) -> TransportFailure.Code {
-        if limitPassed != nil { return .malformedAnswer }
+        if objection != nil { return .malformedAnswer }
         if isRefused && !isSent { return .refused }
         return failureCodeOf(code, isSent: isSent)
     }
 
     private func detail(_ code: CURLcode) -> String {
-        if let limitPassed { return limitPassed }
+        if let objection { return objection }
         if isRefused, let refusal { return refusal.detail }
+        return words(for: code) + (refusal.map { "; not called: " + $0.detail } ?? "")
+    }
+
+    private func words(for code: CURLcode) -> String {
         let name = "curl \(code.rawValue)"
         guard let handle, handle.message.pointee != 0 else {
             return name + ": " + String(cString: curl_easy_strerror(code))
@@ -114,9 +144,10 @@ final class CurlExchange {
     // MARK: - Called back by libcurl, on the loop's thread
 
     func accept(body bytes: UnsafeRawBufferPointer) -> Bool {
-        hasBodyBegun = true
-        guard body.count + bytes.count <= limits.bodyMax else {
-            limitPassed = "the body is longer than \(limits.bodyMax) bytes"
+        let room = bodyMax - body.count
+        guard bytes.count <= room else {
+            if case .start = request.answerBody { body.append(contentsOf: bytes.prefix(room)) }
+            objection = "the body is longer than \(bodyMax) bytes"
             return false
         }
         body.append(contentsOf: bytes)
@@ -131,39 +162,54 @@ final class CurlExchange {
             options.set(CURLOPT_LOW_SPEED_TIME, Int(limits.lowSpeedTime.components.seconds))
         }
         guard headers.bytes + line.count <= limits.headersMax else {
-            limitPassed = "the headers are longer than \(limits.headersMax) bytes"
+            objection = "the headers are longer than \(limits.headersMax) bytes"
             return false
         }
-        headers.append(line: line, isTrailer: hasBodyBegun)
-        return true
+        headers.append(line: line)
+        if headers.isWhole { objection = headers.objection }
+        return objection == nil
     }
 
     /// Whether a socket may be opened towards this address.
     func mayConnect(to address: IPAddress?, port: UInt16) -> Bool {
-        isAllowed(address, port: port, from: nil)
+        ground(of: address, port: port, from: nil) != nil
     }
 
     /// Whether a request may be written to a connection that leads to this address.
     func mayWrite(to address: IPAddress?, port: UInt16, from local: IPAddress?) -> Bool {
-        guard isAllowed(address, port: port, from: local) else {
+        guard let ground = ground(of: address, port: port, from: local) else {
             hasPassedPolicy = false
             return false
         }
+        keepApart(ground)
         mayBeSent = true
         return true
     }
 
-    private func isAllowed(_ address: IPAddress?, port: UInt16, from local: IPAddress?) -> Bool {
+    /// A connection of another ground than its pool's is closed when this exchange ends.
+    ///
+    /// Never one from the pool: under one policy an address and a port always have one ground.
+    private func keepApart(_ ground: EgressGround) {
+        guard let pool, let handle else { return }
+        groundLearned = pool.ground == ground ? nil : ground
+        var options = CurlOptions(handle.easy)
+        options.set(CURLOPT_FORBID_REUSE, groundLearned == nil ? 0 : 1)
+    }
+
+    private func ground(
+        of address: IPAddress?, port: UInt16, from local: IPAddress?
+    ) -> EgressGround? {
         do throws(EgressRefusal) {
             guard let address else {
                 throw EgressRefusal(.family, "the address is neither IPv4 nor IPv6")
             }
-            try policy.check(address, port: port, scheme: scheme, from: local)
+            let ground = try grant.policy.check(
+                address, port: port, scheme: target.scheme, from: local)
             hasPassedPolicy = true
-            return true
+            return ground
         } catch {
             refusal = error
-            return false
+            return nil
         }
     }
 }

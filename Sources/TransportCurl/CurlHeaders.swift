@@ -61,26 +61,40 @@ func headerList(_ headers: [HTTPField]) -> UnsafeMutablePointer<curl_slist>? {
 }
 
 /// Collects the header lines of an answer, of which a server may send several blocks: those of
-/// interim answers (1xx) come first and are forgotten, trailers come after the body and are too.
+/// interim answers (1xx) come first and are forgotten, trailers come after the final one's body and
+/// are too.
 struct AnswerHeaders {
     private(set) var fields: [HTTPField] = []
     /// Bytes of all lines of all blocks.
     private(set) var bytes = 0
     private var isStatusLineNext = true
+    /// 1xx but 101, which is final.
+    private var isInterim = false
 
-    /// Whether the blank line behind the last head has come.
-    var isWhole: Bool { isStatusLineNext && bytes > 0 }
+    /// Whether the blank line behind the final head has come.
+    var isWhole: Bool { isStatusLineNext && bytes > 0 && !isInterim }
 
-    mutating func append(line: UnsafeRawBufferPointer, isTrailer: Bool) {
+    /// What forbids reading the body of a whole head, or `nil`.
+    ///
+    /// We ask for no compression, and a few kilobytes of it can stand for gigabytes; libcurl would
+    /// undo that of `Transfer-Encoding` unasked.
+    private(set) var objection: String?
+
+    mutating func append(line: UnsafeRawBufferPointer) {
+        let isTrailer = isWhole
         bytes += line.count
         if isTrailer { return }
         var line = line[...]
         while let last = line.last, last == 0x0D || last == 0x0A { line.removeLast() }
         if isStatusLineNext {
             fields = []
+            let status = line.split(separator: 0x20).dropFirst().first.map(Array.init) ?? []
+            isInterim = status.first == UInt8(ascii: "1") && status != Array("101".utf8)
+            objection = status == Array("101".utf8) ? "the answer switches protocols" : nil
             isStatusLineNext = false
         } else if line.isEmpty {
             isStatusLineNext = true
+            if !isInterim { objection = objection ?? objectionToCoding }
         } else if let first = line.first, first == 0x20 || first == 0x09 {
             // RFC 9112 section 5.2: an obsolete line folding continues the value before it.
             guard let last = fields.popLast() else { return }
@@ -89,6 +103,19 @@ struct AnswerHeaders {
             let name = String(decoding: line[..<colon], as: UTF8.self)
             fields.append(HTTPField(name, text(line[(colon + 1)...])))
         }
+    }
+
+    private var objectionToCoding: String? {
+        let content = fields.values(of: "Content-Encoding").flatMap(codings)
+        let transfer = fields.values(of: "Transfer-Encoding").flatMap(codings)
+        let isPlain =
+            content.allSatisfy { $0.isEmpty || $0 == "identity" }
+            && transfer.allSatisfy { $0.isEmpty || $0 == "identity" || $0 == "chunked" }
+        return isPlain ? nil : "the answer's body is encoded, which was not asked for"
+    }
+
+    private func codings(_ value: String) -> [String] {
+        value.split(separator: ",").map { String($0).withoutOuterBlanks.lowercased() }
     }
 
     private func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {

@@ -24,9 +24,15 @@ final class Ticket: Sendable {
 struct Arrival: Sendable {
     let ticket: Ticket
     let request: HTTPRequest
-    let scheme: EgressTarget.Scheme
-    let policy: EgressPolicy
+    let target: EgressTarget
+    let grant: Grant
     let continuation: CheckedContinuation<Outcome, Never>
+}
+
+/// A policy and its number; a higher one was put in force later.
+struct Grant: Sendable {
+    var policy: EgressPolicy
+    var generation: UInt64
 }
 
 /// Where callers leave what the thread is to do; the only state that both sides touch.
@@ -34,9 +40,13 @@ struct Inbox {
     struct Content {
         var arrivals: [Arrival] = []
         var cancellations: [UInt64] = []
+        /// Of a policy that was put in force, so that the pools of the one before are closed.
+        var generation: UInt64?
         var isStopping = false
 
-        var isEmpty: Bool { arrivals.isEmpty && cancellations.isEmpty && !isStopping }
+        var isEmpty: Bool {
+            arrivals.isEmpty && cancellations.isEmpty && generation == nil && !isStopping
+        }
     }
 
     var content = Content()

@@ -12,8 +12,8 @@ import Transport
 /// Unchecked, and why it holds: `inbox` is a mutex, `count` and `tickets` are atomic, `settings` is
 /// a constant value. `multi` never changes; other threads use it for `curl_multi_wakeup` alone,
 /// the one function that libcurl lets any thread call, and only under the inbox's lock while it is
-/// not closed, whereas the thread frees it only after it was closed. `active` and `idle` are
-/// touched by the thread alone, which `run` is private to.
+/// not closed, whereas the thread frees it only after it was closed. `active`, `idle` and `pools`
+/// are touched by the thread alone, which `run` is private to.
 final class CurlLoop: @unchecked Sendable {
     private let settings: CurlSettings
     private let inbox = Mutex(Inbox())
@@ -22,6 +22,7 @@ final class CurlLoop: @unchecked Sendable {
     private let multi: UnsafeMutableRawPointer
     private var active: [UInt64: CurlExchange] = [:]
     private var idle: [CurlHandle] = []
+    private var pools = CurlPools()
 
     /// Easy handles kept for the next exchange; more than this in flight are made and freed.
     private static let idleMax = 256
@@ -76,6 +77,15 @@ final class CurlLoop: @unchecked Sendable {
             guard !inbox.isClosed else { return }
             if inbox.content.isEmpty { curl_multi_wakeup(multi) }
             inbox.content.cancellations.append(ticket.number)
+        }
+    }
+
+    /// Closes the connections of every policy before this one, without waiting for a request.
+    func begin(_ generation: UInt64) {
+        inbox.withLock { inbox in
+            guard !inbox.isClosed else { return }
+            if inbox.content.isEmpty { curl_multi_wakeup(multi) }
+            inbox.content.generation = max(generation, inbox.content.generation ?? 0)
         }
     }
 
@@ -140,6 +150,7 @@ final class CurlLoop: @unchecked Sendable {
                 defer { inbox.content = Inbox.Content() }
                 return inbox.content
             }
+            if let generation = content.generation { pools.begin(generation) }
             content.arrivals.forEach(begin)
             content.cancellations.forEach(breakOff)
             if content.isStopping { break }
@@ -158,7 +169,8 @@ final class CurlLoop: @unchecked Sendable {
     }
 
     private func begin(_ arrival: Arrival) {
-        let exchange = CurlExchange(arrival, limits: settings.limits)
+        let exchange = CurlExchange(
+            arrival, limits: settings.limits, pool: pools.pool(for: arrival))
         guard !arrival.ticket.isCancelled else {
             return finish(exchange, .failure(exchange.cancelled()))
         }
@@ -195,6 +207,9 @@ final class CurlLoop: @unchecked Sendable {
             let exchange = Unmanaged<CurlExchange>.fromOpaque(context).takeUnretainedValue()
             active.removeValue(forKey: exchange.number)
             let outcome = exchange.outcome(code)
+            if let ground = exchange.groundLearned {
+                pools.learn(ground, for: exchange.target, under: exchange.grant.generation)
+            }
             release(exchange)
             finish(exchange, outcome)
         }
@@ -204,12 +219,17 @@ final class CurlLoop: @unchecked Sendable {
     private func release(_ exchange: CurlExchange) {
         guard let handle = exchange.takeHandle() else { return }
         curl_multi_remove_handle(multi, handle.easy)
-        // Keeps connections and resolved names, which are the multi handle's; forgets all else.
+        // Keeps resolved names, which are the multi handle's, and connections, which are the
+        // pool's; forgets all else.
         curl_easy_reset(handle.easy)
+        // Which the reset leaves in place.
+        _ = copyhook_set_pointer(handle.easy, CURLOPT_SHARE, nil)
         if idle.count < CurlLoop.idleMax { idle.append(handle) } else { handle.free() }
     }
 
+    /// Once its handle is at rest, or it never had one.
     private func finish(_ exchange: CurlExchange, _ outcome: Outcome) {
+        exchange.leavePool()
         count.subtract(1, ordering: .relaxed)
         exchange.continuation.resume(returning: outcome)
     }
@@ -218,6 +238,7 @@ final class CurlLoop: @unchecked Sendable {
         for number in active.keys.sorted() { breakOff(number) }
         idle.forEach { $0.free() }
         idle = []
+        pools.retireAll()
         curl_multi_cleanup(multi)
         let waiting = inbox.withLock { inbox in
             inbox.hasEnded = true

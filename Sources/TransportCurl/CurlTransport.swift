@@ -11,9 +11,9 @@ package import Transport
 ///
 /// The policy is asked three times: about the URL, about the address each new socket is for, and
 /// about the address of the connection that a request is about to be written to. The last covers
-/// connections taken from the pool, for which no socket is opened; it sees their real address and
-/// port, and the rules speak of nothing else, so that one pool for all rules is as strict as one
-/// for each.
+/// connections taken from a pool, for which no socket is opened; it sees their real address and
+/// port. Beside that the pools are kept apart (``CurlPools``): public addresses have one, each rule
+/// of `egress.allow` has one, and putting another policy in force closes them all.
 package final class CurlTransport: HTTPTransport {
     /// What tests make smaller.
     ///
@@ -27,7 +27,7 @@ package final class CurlTransport: HTTPTransport {
         package var lowSpeedTime: Duration = HTTPLimits.lowSpeedTime
         package var bodyMax: Int = HTTPLimits.bodyMax
         package var headersMax: Int = HTTPLimits.headersMax
-        /// Idle connections kept.
+        /// Idle connections kept, for public addresses and for each rule of `egress.allow`.
         ///
         /// Below the most that are in flight at once, connections churn.
         package var idleConnectionsMax: Int = 256
@@ -35,7 +35,7 @@ package final class CurlTransport: HTTPTransport {
         package init() {}
     }
 
-    private let policy: Mutex<EgressPolicy>
+    private let grant: Mutex<Grant>
     private let loop: CurlLoop
 
     /// Starts the thread, which costs nothing while nothing is in flight.
@@ -44,25 +44,30 @@ package final class CurlTransport: HTTPTransport {
     ///   - userAgent: Sent with every request that has no `User-Agent` of its own.
     ///   - certificates: A PEM file with the certificate authorities to trust instead of the
     ///     system's. Verification itself cannot be turned off.
+    ///   - addresses: What a name leads to, asked before each request, where that is not for a name
+    ///     server to say. Held to the policy as any other; absent but for tests.
     /// - Throws: `refused` where libcurl cannot be used at all.
     package init(
         policy: EgressPolicy,
         userAgent: String,
         certificates: String? = nil,
-        limits: Limits = Limits()
+        limits: Limits = Limits(),
+        addresses: (@Sendable (_ name: String) -> [IPAddress]?)? = nil
     ) throws(TransportFailure) {
-        self.policy = Mutex(policy)
+        self.grant = Mutex(Grant(policy: policy, generation: 0))
         self.loop = try CurlLoop(
-            CurlSettings(userAgent: userAgent, certificates: certificates, limits: limits))
+            CurlSettings(
+                userAgent: userAgent, certificates: certificates, limits: limits,
+                addresses: addresses))
     }
 
     deinit { loop.stop() }
 
     package func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPAnswer {
-        let policy = policy.withLock { $0 }
+        let grant = grant.withLock { $0 }
         let target: EgressTarget
         do {
-            target = try policy.check(url: request.url)
+            target = try grant.policy.check(url: request.url)
         } catch {
             throw TransportFailure(.refused, isSent: false, detail: error.detail)
         }
@@ -74,7 +79,7 @@ package final class CurlTransport: HTTPTransport {
             await withCheckedContinuation { continuation in
                 loop.post(
                     Arrival(
-                        ticket: ticket, request: request, scheme: target.scheme, policy: policy,
+                        ticket: ticket, request: request, target: target, grant: grant,
                         continuation: continuation))
             }
         } onCancel: {
@@ -83,9 +88,16 @@ package final class CurlTransport: HTTPTransport {
         return try result.get()
     }
 
-    /// Puts another policy in force for every request from now on, pooled connections included.
+    /// Puts another policy in force for every request from now on, and closes every idle connection
+    /// that was opened under the one before.
     package func replacePolicy(_ policy: EgressPolicy) {
-        self.policy.withLock { $0 = policy }
+        let generation: UInt64? = grant.withLock { grant in
+            guard grant.policy != policy else { return nil }
+            grant.policy = policy
+            grant.generation += 1
+            return grant.generation
+        }
+        if let generation { loop.begin(generation) }
     }
 
     /// How many exchanges are handed over and not ended yet; for metrics.
@@ -105,4 +117,5 @@ struct CurlSettings: Sendable {
     let userAgent: String
     let certificates: String?
     let limits: CurlTransport.Limits
+    let addresses: (@Sendable (String) -> [IPAddress]?)?
 }

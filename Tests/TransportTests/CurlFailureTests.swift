@@ -22,7 +22,7 @@ import TransportCurl
     func whatFailsAfterTheRequestLeftCountsAsSent(
         path: String, code: TransportFailure.Code, status: Int?
     ) async throws {
-        let timeout: Duration = code == .timedOut ? .seconds(1) : .seconds(15)
+        let timeout: Duration = code == .timedOut ? .seconds(3) : .seconds(15)
         for isFresh in [true, false] {
             let server = try await LoopbackServer()
             let transport = try transport()

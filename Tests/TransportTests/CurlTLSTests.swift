@@ -28,12 +28,29 @@ import TransportCurl
         name: String, version: String, isTrusted: Bool
     ) async throws {
         guard let server = try await TLSServer(name: name, version: version) else { return }
+        // What other programs take their authorities from means nothing here.
+        if !isTrusted { setenv("SSL_CERT_FILE", server.certificate, 1) }
+        defer { if !isTrusted { unsetenv("SSL_CERT_FILE") } }
         let transport = try transport(trusting: isTrusted ? server : nil)
 
         let failure = try await transport.failure(
             HTTPRequest(.post, server.url, body: [1], isOnFreshConnection: true))
 
         #expect(failure.code == .handshakeFailed, "\(failure.detail)")
+        #expect(!failure.isSent)
+        await transport.shutdown()
+    }
+
+    @Test func aCertificateThatHasExpiredIsNotTalkedTo() async throws {
+        guard let server = try await TLSServer(name: "IP:127.0.0.1", isExpired: true) else {
+            return
+        }
+        let transport = try transport(trusting: server)
+
+        let failure = try await transport.failure(HTTPRequest(.post, server.url, body: [1]))
+
+        #expect(failure.code == .handshakeFailed, "\(failure.detail)")
+        #expect(failure.detail.contains("expired"), "\(failure.detail)")
         #expect(!failure.isSent)
         await transport.shutdown()
     }
@@ -68,7 +85,7 @@ private final class TLSServer {
     private static let openssl = "/usr/bin/openssl"
 
     /// `nil` where the machine has no `openssl`; the test says so and passes.
-    init?(name: String, version: String? = nil) async throws {
+    init?(name: String, version: String? = nil, isExpired: Bool = false) async throws {
         guard FileManager.default.isExecutableFile(atPath: TLSServer.openssl) else {
             print("skipped: no \(TLSServer.openssl) on this machine")
             return nil
@@ -88,6 +105,7 @@ private final class TLSServer {
         maker.standardError = FileHandle.nullDevice
         try maker.run()
         maker.waitUntilExit()
+        if isExpired { try TLSServer.run(["x509", "-days", "-1"], on: certificate, key) }
         process.executableURL = maker.executableURL
         process.arguments =
             ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"]
@@ -107,6 +125,19 @@ private final class TLSServer {
                 break
             }
         }
+    }
+
+    /// Signs a certificate anew, in its place.
+    private static func run(_ arguments: [String], on certificate: String, _ key: String) throws {
+        let signer = Process()
+        signer.executableURL = URL(fileURLWithPath: openssl)
+        signer.arguments =
+            arguments + ["-in", certificate, "-signkey", key, "-out", certificate + ".new"]
+        signer.standardError = FileHandle.nullDevice
+        try signer.run()
+        signer.waitUntilExit()
+        try FileManager.default.removeItem(atPath: certificate)
+        try FileManager.default.moveItem(atPath: certificate + ".new", toPath: certificate)
     }
 
     deinit {

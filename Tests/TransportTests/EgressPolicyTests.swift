@@ -79,7 +79,10 @@ import Transport
         ("https://xn--fiqs8s.example/%E4%B8%AD", "https", "xn--fiqs8s.example", 443),
         ("https://[2606:4700:4700::1111]:8443/", "https", "2606:4700:4700::1111", 8443),
         ("https://example.com/@a:b@c", "https", "example.com", 443),
-        ("https://2130706433/", "https", "2130706433", 443),
+        ("https://16843009/", "https", "16843009", 443),
+        ("https://0x1.1/", "https", "0x1.1", 443),
+        ("https://example.com./", "https", "example.com.", 443),
+        ("https://localhost.example/", "https", "localhost.example", 443),
     ])
     func readsWhereAURLLeads(url: String, scheme: String, host: String, port: UInt16) throws {
         let target = try EgressPolicy().check(url: url)

@@ -19,6 +19,7 @@ import Synchronization
 /// | `/dribble` | a body of 50 bytes in 50 pieces |
 /// | `/stall` | nothing until `release()`, then as `/ok` |
 /// | `/stall-in-body` | a head, one byte of ten, then nothing |
+/// | `/redirect/NNN?HEX` | that status, and a `Location` whose bytes are given in hexadecimal |
 /// | `/cut`, `/reset` | closes, or resets, after reading |
 /// | `/half` | 10 of 100 bytes, then closes |
 /// | `/cut-if-reused` | as `/ok` on a new connection, as `/cut` on one that was used before |
@@ -29,6 +30,9 @@ final class LoopbackServer: Sendable {
         case closing
         /// Sends this at once and reads what comes.
         case greeting(String)
+        /// Answers every request with the first, then with the second for as long as somebody
+        /// reads; closes afterwards where there is no second.
+        case saying(String, again: String? = nil)
     }
 
     struct Counts: Hashable, Sendable {
@@ -41,7 +45,7 @@ final class LoopbackServer: Sendable {
     private let channel: any Channel
     private let ledger: Ledger
 
-    init(_ manner: Manner = .http) async throws {
+    init(_ manner: Manner = .http, host: String = "127.0.0.1", port: Int = 0) async throws {
         let ledger = Ledger()
         self.ledger = ledger
         self.channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -52,7 +56,7 @@ final class LoopbackServer: Sendable {
                         Conversation(manner: manner, ledger: ledger))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: host, port: port).get()
         self.port = channel.localAddress?.port ?? 0
     }
 
@@ -147,7 +151,7 @@ private final class Conversation: ChannelInboundHandler {
             $0.open += 1
         }
         switch manner {
-        case .http: break
+        case .http, .saying: break
         case .closing: context.close(promise: nil)
         case .greeting(let text): send(text, context.channel)
         }
@@ -162,12 +166,24 @@ private final class Conversation: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .http = manner else { return }
+        switch manner {
+        case .http, .saying: break
+        case .closing, .greeting: return
+        }
         received += unwrapInboundIn(data).readableBytesView
         while let request = takeRequest() {
             served += 1
             ledger.count { $0.requests += 1 }
-            answer(request, context.channel)
+            if case .saying(let text, let again) = manner {
+                send(text, context.channel)
+                if let again {
+                    repeatedly(again, context.channel)
+                } else {
+                    context.channel.close(promise: nil)
+                }
+            } else {
+                answer(request, context.channel)
+            }
         }
     }
 
@@ -194,6 +210,11 @@ private final class Conversation: ChannelInboundHandler {
         case "echo": send(whole(request), channel)
         case "status":
             send("HTTP/1.1 \(number) Said\r\nLocation: /ok\r\nContent-Length: 2\r\n\r\nhi", channel)
+        case "redirect":
+            let location = path.split(separator: "?").last.map(decodedHexadecimal) ?? ""
+            send(
+                "HTTP/1.1 \(path.split(separator: "?")[0].split(separator: "/")[1]) Over there\r\n"
+                    + "Location: \(location)\r\nContent-Length: 0\r\n\r\n", channel)
         case "size": send(whole(String(repeating: "x", count: number)), channel)
         case "chunked":
             let size = String(number, radix: 16)
@@ -251,10 +272,25 @@ private func send(_ text: String, _ channel: any Channel) {
     channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
 }
 
-/// Writes for as long as somebody reads.
 private func flood(_ channel: any Channel) {
-    let chunk = "8000\r\n" + String(repeating: "x", count: 0x8000) + "\r\n"
-    channel.writeAndFlush(ByteBuffer(string: chunk)).whenSuccess { flood(channel) }
+    repeatedly("8000\r\n" + String(repeating: "x", count: 0x8000) + "\r\n", channel)
+}
+
+/// Writes for as long as somebody reads.
+private func repeatedly(_ text: String, _ channel: any Channel) {
+    channel.writeAndFlush(ByteBuffer(string: text)).whenSuccess {
+        // Not at once: a write that succeeds at once would make this recur as deep as the socket's
+        // buffer holds.
+        channel.eventLoop.execute { repeatedly(text, channel) }
+    }
+}
+
+private func decodedHexadecimal(_ text: Substring) -> String {
+    let digits = Array(text.utf8).compactMap { UInt8(String(UnicodeScalar($0)), radix: 16) }
+    let bytes = stride(from: 0, to: digits.count - 1, by: 2).map {
+        digits[$0] << 4 | digits[$0 + 1]
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }
 
 extension String {

@@ -28,8 +28,9 @@ struct NotifyingOutcomeTests {
                 + "endpoint=ops number=1 outcome=retry status=500 type=ping"),
         Case(
             channel: .webhook, status: 302, body: "", state: .pending, reason: nil,
-            line: "warning delivery.attempted delivery=msg_1_ops detail=redirect duration_ms=0 "
-                + "endpoint=ops number=1 outcome=retry status=302 type=ping"),
+            line: "warning delivery.attempted delivery=msg_1_ops detail=redirect: not followed; "
+                + "set url to where it leads duration_ms=0 endpoint=ops number=1 "
+                + "outcome=retry status=302 type=ping"),
         Case(
             channel: .webhook, status: 410, body: "", state: .exhausted, reason: "channel_broken",
             line: "warning delivery.attempted delivery=msg_1_ops detail=gone duration_ms=0 "
