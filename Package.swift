@@ -152,8 +152,8 @@ let package = Package(
             "Gateway",
             [
                 "StrictJSON", "Domain", "Rules", "Signing", "Storage", "StorageMemory",
-                "Transport", "TransportCurl", "Pipeline", "Intake", "Administration", "Gateway",
-                nioCore, nioHTTP1, nioPosix, logging,
+                "Transport", "TransportCurl", "Pipeline", "Intake", "Administration", "Simulation",
+                "Gateway", nioCore, nioHTTP1, nioPosix, logging,
             ]),
         tests("App", ["Domain", "App", logging]),
         tests(

@@ -2,8 +2,14 @@
 ///
 /// Source: decisions 16 and 17, reliability.md 3.1 (7, 8).
 package struct ConnectionLimits: Hashable, Sendable {
-    /// Connections in all; one more is closed at once.
+    /// Connections in all.
+    ///
+    /// One more takes the place of one that can be missed, or is told 503.
     package var connectionsMax = 1_024
+    /// How long a connection that just came, or just sent something, is not given up for another.
+    package var shedAge: Duration = .milliseconds(250)
+    /// Files and sockets that the rest of the service has to find free.
+    package var descriptorsReserved = 512
     /// Connections of one address, exempt ones aside.
     ///
     /// An IPv6 host owns its whole /64, so those
@@ -11,11 +17,17 @@ package struct ConnectionLimits: Hashable, Sendable {
     package var connectionsPerAddressMax = 64
     /// The answer to the last one says `Connection: close`.
     package var requestsPerConnectionMax = 10_000
+    /// Requests on one connection that wait for their answers; the last of them ends it.
+    ///
+    /// Who sends thousands together without reading an answer would have us work for nobody.
+    package var requestsWaitingMax = 64
     /// From the first byte of a request, or from the connection for its first, to the end of the
     /// head.
     package var headTime: Duration = .seconds(10)
     /// Between an answer and the first byte of the next request.
     package var idleTime: Duration = .seconds(30)
+    /// The same for who was idle while more than half of all places were taken.
+    package var idleTimeCrowded: Duration = .seconds(10)
     /// A body that comes, or an answer that is taken, slower than `paceBytes` a second for this
     /// long ends the connection.
     package var paceTime: Duration = .seconds(5)
@@ -38,6 +50,17 @@ package struct ConnectionLimits: Hashable, Sendable {
     package var drainTime: Duration = .seconds(10)
 
     package init() {}
+
+    /// These limits with no more connections than the process can have open.
+    ///
+    /// - Parameter descriptors: How many files and sockets it may have.
+    func fitting(descriptors: Int) -> ConnectionLimits {
+        var limits = self
+        // Of few, half: something must be left for either side.
+        let reserved = min(descriptorsReserved, descriptors / 2)
+        limits.connectionsMax = min(connectionsMax, max(1, descriptors - reserved))
+        return limits
+    }
 
     /// How often a connection is looked at.
     var tick: Duration { min(.seconds(1), min(headTime, min(idleTime, paceTime)) / 5) }

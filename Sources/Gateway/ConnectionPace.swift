@@ -23,6 +23,8 @@ struct ConnectionPace {
     private var phase = Phase.between(isFirst: true)
     /// Since when the phase lasts, or since when the peer may be asked to go on.
     private var since: Duration
+    /// Whether places were short at some time since the last request.
+    private var wasCrowded = false
     /// Bytes of the request that is coming in.
     private var requestBytes = 0
     /// Requests in hand that have no answer yet.
@@ -43,13 +45,18 @@ struct ConnectionPace {
         answerWindow = Window(start: now)
     }
 
+    /// Whether nothing of a request has come since the last one.
+    var isBetweenRequests: Bool { if case .between = phase { true } else { false } }
+
     /// So many bytes came in, and nothing has been read from them yet.
     ///
     /// - Returns: Why they should not be.
     mutating func received(_ count: Int, at now: Duration) -> Reason? {
-        if case .between = phase {
+        if case .between(let isFirst) = phase {
             phase = .head
-            since = now
+            // The first head is waited for since the connection, or silence would add to its time.
+            if !isFirst { since = now }
+            wasCrowded = false
             requestBytes = 0
         }
         requestBytes += count
@@ -86,10 +93,27 @@ struct ConnectionPace {
         return .headTooLarge
     }
 
+    /// What it is busy with, and since when.
+    ///
+    /// - Parameter unsent: Bytes of answers that the peer has not taken yet.
+    func standing(unsent: Int) -> (ConnectionStanding, since: Duration) {
+        if owed > 0 { return (.working, since) }
+        if unsent > 0 { return (.answering, answerWindow.start) }
+        switch phase {
+        case .between(isFirst: true), .head: return (.waiting, since)
+        case .between(isFirst: false): return (.idle, since)
+        case .body: return (.receiving, since)
+        }
+    }
+
     /// - Parameters:
     ///   - unsent: Bytes of answers that the peer has not taken yet.
     ///   - sent: Bytes that it has taken since the connection began.
-    mutating func judge(at now: Duration, unsent: Int, sent: Int) -> Reason? {
+    ///   - isCrowded: Whether places are short.
+    mutating func judge(
+        at now: Duration, unsent: Int, sent: Int, isCrowded: Bool = false
+    ) -> Reason? {
+        if isCrowded { wasCrowded = true }
         // Who is still taking an answer is not idle yet.
         if case .between(isFirst: false) = phase, unsent > 0 { since = now }
         return judgeInput(at: now) ?? judgeOutput(at: now, unsent: unsent, sent: sent)
@@ -101,7 +125,9 @@ struct ConnectionPace {
         case .between(isFirst: true), .head:
             return now - since >= limits.headTime ? .headTooSlow : nil
         case .between(isFirst: false):
-            return now - since >= limits.idleTime ? .idle : nil
+            let idleTime =
+                wasCrowded ? min(limits.idleTime, limits.idleTimeCrowded) : limits.idleTime
+            return now - since >= idleTime ? .idle : nil
         case .body:
             guard now - bodyWindow.start >= limits.paceTime else { return nil }
             defer { bodyWindow = Window(start: now) }

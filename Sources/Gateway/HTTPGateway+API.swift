@@ -10,6 +10,7 @@ extension HTTPGateway {
     ) async -> Answer {
         if let problem = Self.refusal(of: query, for: route) { return problem.answer }
         guard request.headerFields[.contentEncoding] == nil else { return Problem.encoded.answer }
+        guard body.isEmpty || Self.isJSON(request) else { return Problem.notJSON.answer }
         do throws(AdministrationError) {
             return try await carryOut(resource, method, query, body)
         } catch {
@@ -58,6 +59,18 @@ extension HTTPGateway {
         case .tasks: try await administration.tasks(selection)
         case .deliveries: try await administration.deliveries(selection)
         }
+    }
+
+    /// Whether the body says of itself that it is JSON in UTF-8, or says nothing.
+    private static func isJSON(_ request: HTTPRequest) -> Bool {
+        let types = request.headerFields[values: .contentType]
+        guard let type = types.first else { return true }
+        let parts = type.lowercased().split(separator: ";", omittingEmptySubsequences: false)
+            .map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
+        return types.count == 1 && parts[0].hasSameBytes(as: "application/json")
+            && parts.dropFirst().allSatisfy {
+                !$0.utf8.starts(with: "charset=".utf8) || $0.hasSameBytes(as: "charset=utf-8")
+            }
     }
 
     private static func selection(_ query: [(name: String, value: String)]) -> Selection {

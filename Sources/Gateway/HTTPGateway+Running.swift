@@ -46,6 +46,16 @@ extension HTTPGateway {
         host: String, port: Int, until stop: @escaping @Sendable () async -> Void,
         onListening: @escaping @Sendable (BoundAddress) async -> Void = { _ in }
     ) async throws(GatewayError) {
+        let descriptors = DescriptorLimit.raise(
+            to: limits.connectionsMax + limits.descriptorsReserved)
+        let limits = limits.fitting(descriptors: descriptors)
+        if limits.connectionsMax < self.limits.connectionsMax {
+            log.warning(
+                "gateway.connections_limited",
+                metadata: [
+                    "connections": "\(limits.connectionsMax)", "descriptors": "\(descriptors)",
+                ])
+        }
         let census = ConnectionCensus(limits: limits, isExempt: isExempt)
         let stopping = Stopping()
         let channel = GuardedChannel(
@@ -55,7 +65,8 @@ extension HTTPGateway {
             }, limits: limits, census: census)
         let server = Server(
             childChannelSetup: channel,
-            configuration: ServerConfiguration(address: .hostname(host, port: port)),
+            configuration: ServerConfiguration(
+                address: .hostname(host, port: port), backlog: limits.connectionsMax),
             onServerRunning: { listener in
                 let address = listener.localAddress
                 await onListening(

@@ -72,7 +72,17 @@ struct HeadRefusal: Hashable {
     /// RFC 9112 section 3.2.
     private static func namesOneHost(_ head: HTTPRequestHead) -> Bool {
         let hosts = head.headers["host"]
-        return hosts.count == 1 || (hosts.isEmpty && head.version == .http1_0)
+        guard let host = hosts.first else { return head.version == .http1_0 }
+        return hosts.count == 1 && host.utf8.allSatisfy(isHostCharacter)
+    }
+
+    /// What RFC 3986 lets stand in a name, an address in brackets, or a port; nothing that ends an
+    /// authority or puts a user in front of it.
+    private static func isHostCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A: true
+        default: "-._~%!$&'()*+,;=[]".utf8.contains(byte)
+        }
     }
 
     var headers: [(String, String)] { allow.map { [("Allow", $0)] } ?? [] }

@@ -52,6 +52,11 @@ extension Problem {
         status: 415, code: "content_encoding", title: "Content encoding not supported",
         detail: "The body is encoded.", remedy: "Send it as it is, without Content-Encoding.")
 
+    static let notJSON = Problem(
+        status: 415, code: "content_type", title: "Content type not supported",
+        detail: "The body is not said to be JSON in UTF-8.",
+        remedy: "Send it with Content-Type: application/json.")
+
     static func method(allowing methods: [String]) -> Problem {
         Problem(
             status: 405, code: "method_not_allowed", title: "Method not allowed",

@@ -51,7 +51,12 @@ final class RequestGuard: ChannelDuplexHandler {
             context.fireErrorCaught(error)
             return
         }
-        refuse(error == .headerOverflow ? .fieldsTooLarge : .malformed, context)
+        switch error {
+        case .headerOverflow: refuse(.fieldsTooLarge, context)
+        // The parser knows methods by a list; what it does not know may be one all the same.
+        case .invalidMethod where connection.beginsWithRequest: refuse(.method, context)
+        default: refuse(.malformed, context)
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -92,10 +97,14 @@ final class RequestGuard: ChannelDuplexHandler {
     private func handOn(_ context: ChannelHandlerContext) {
         guard let head else { return }
         self.head = nil
-        let goesOn = head.isKeepAlive && requests < limits.requestsPerConnectionMax
+        // The parser stops behind an offer to speak something else, which we never take up.
+        let offersUpgrade = !head.headers["upgrade"].isEmpty
+        let goesOn =
+            head.isKeepAlive && !offersUpgrade && requests < limits.requestsPerConnectionMax
+            && owed.count + 1 < limits.requestsWaitingMax
         owed.append(goesOn)
-        isClosing = !goesOn
         connection.requestEnded()
+        if !goesOn { readNoMore() }
         context.fireChannelRead(wrapInboundOut(.head(head)))
         if body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
         body = ByteBuffer()
@@ -134,13 +143,19 @@ final class RequestGuard: ChannelDuplexHandler {
     /// What has come behind this request is not answered, so it must not be carried out either;
     /// it is unless it was handed on already, which a sender that pipelines has to know.
     private func closeAfterThis() {
-        isClosing = true
+        readNoMore()
         if !owed.isEmpty { owed[0] = false }
+    }
+
+    private func readNoMore() {
+        isClosing = true
+        connection.ignoreInput()
     }
 
     private func refuse(_ refusal: HeadRefusal, _ context: ChannelHandlerContext) {
         guard self.refusal == nil, !isClosing else { return }
         self.refusal = refusal
+        connection.ignoreInput()
         head = nil
         body = ByteBuffer()
         if owed.isEmpty { answer(refusal, context) }

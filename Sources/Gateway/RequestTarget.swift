@@ -5,10 +5,13 @@ struct RequestTarget {
     /// Percent-decoded once, in order; a `+` stays a plus, since this is no form.
     let query: [(name: String, value: String)]
 
-    /// `nil` for another form, for a `%` without two digits, and for bytes that are not UTF-8.
+    /// `nil` for another form, for a fragment, for a `%` without two digits, and for bytes that are
+    /// not UTF-8.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
-        guard bytes.first == UInt8(ascii: "/") else { return nil }
+        guard bytes.first == UInt8(ascii: "/"), !bytes.contains(UInt8(ascii: "#")) else {
+            return nil
+        }
         let path = bytes.prefix { $0 != UInt8(ascii: "?") }
         var segments: [String] = []
         for part in path.dropFirst().split(

@@ -110,6 +110,7 @@ private func quick() -> ConnectionLimits {
         var fixture = GatewayFixture()
         fixture.limits = quick()
         fixture.limits.connectionsMax = 1
+        fixture.limits.shedAge = .seconds(3_600)
         let size = 32 << 20
         fixture.answer = { _ in
             IntakeAnswer(status: 200, headers: [], body: [UInt8](repeating: 0x61, count: size))
@@ -124,43 +125,29 @@ private func quick() -> ConnectionLimits {
                 try await other.send(
                     "POST /in/s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
                         + "Connection: close\r\n\r\n{}")
-                taken = try await other.readToEnd().utf8.count
+                let answer = try await other.readToEnd()
+                if !answer.hasPrefix("HTTP/1.1 503 ") { taken = answer.utf8.count }
             }
             #expect(taken > size)
             #expect(try await lazy.readToEnd().utf8.count < size)
         }
     }
 
-    @Test func thereIsRoomForSoManyConnectionsAndNoMore() async throws {
-        for isExempt in [true, false] {
-            var fixture = GatewayFixture()
-            fixture.limits.connectionsMax = isExempt ? 2 : 10
-            fixture.limits.connectionsPerAddressMax = isExempt ? 1 : 2
-            fixture.isExempt = { _ in isExempt }
-            try await fixture.run { gateway in
-                let first = try await RawClient.connect(to: gateway.port)
-                let second = try await RawClient.connect(to: gateway.port)
-                for client in [first, second] {
-                    try await client.send(get)
-                    #expect(try await client.readAnswer().hasPrefix("HTTP/1.1 200 "))
-                }
-                let third = try await RawClient.connect(to: gateway.port)
-                try await third.send(get)
-                #expect(try await third.readToEnd().isEmpty)
-                // A place that is given up can be taken.
-                try await second.send(
-                    "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                second.endSending()
-                _ = try await second.readToEnd()
-                var answer = ""
-                while answer.isEmpty {
-                    let fourth = try await RawClient.connect(to: gateway.port)
-                    try await fourth.send(get)
-                    answer = (try? await fourth.readAnswer()) ?? ""
-                }
+    @Test func anOfferToSpeakSomethingElseIsAnsweredAndEndsTheConnection() async throws {
+        let fixture = GatewayFixture()
+        try await fixture.run { gateway in
+            for offer in ["h2c", "websocket"] {
+                let client = try await RawClient.connect(to: gateway.port)
+                try await client.send(
+                    "POST /in/s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: \(offer)"
+                        + "\r\nContent-Length: 2\r\n\r\n{}" + post)
+                let answer = try await client.readToEnd()
                 #expect(answer.hasPrefix("HTTP/1.1 200 "))
+                #expect(answer.contains("Connection: close\r\n"))
+                #expect(answer.components("HTTP/1.1 ") == 1)
             }
         }
+        #expect(fixture.received.all.map(\.request.body) == [Array("{}".utf8), Array("{}".utf8)])
     }
 }
 

@@ -40,6 +40,9 @@ private let refused: [(name: String, request: String, status: Int)] = [
         "a blank before the colon",
         "POST /in/s HTTP/1.1\r\nHost : x\r\nContent-Length: 2\r\n\r\n{}", 400
     ),
+    ("a user before the host", "GET /healthz HTTP/1.1\r\nHost: a@x\r\n\r\n", 400),
+    ("a path behind the host", "GET /healthz HTTP/1.1\r\nHost: x/y\r\n\r\n", 400),
+    ("a list of hosts", "GET /healthz HTTP/1.1\r\nHost: x, y\r\n\r\n", 400),
     (
         "a folded line",
         post + "X-A: b\r\n c\r\nContent-Length: 2\r\n\r\n{}", 400
