@@ -35,8 +35,9 @@ package enum CozeSigner {
         return Base32.encode((0..<10).map { UInt8(truncatingIfNeeded: bits >> (6 * $0)) })
     }
 
-    /// SHA-1 over the four parts without separators, 20 bytes; header values as received.
-    static func digest(
+    /// SHA-1 over the four parts without separators, 20 bytes; header values as received, in
+    /// whatever form.
+    package static func digest(
         timestamp: String, nonce: String, token: Secret, body: [UInt8]
     ) -> [UInt8] {
         var hash = Insecure.SHA1()
