@@ -69,7 +69,7 @@ let package = Package(
         room("Providers", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("Channels", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("StorageMemory", ["Domain", "Storage"]),
-        room("StorageSQLite", ["StrictJSON", "Domain", "Storage", grdb]),
+        room("StorageSQLite", ["StrictJSON", "Domain", "Storage", crypto, grdb]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
         room("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", yaml]),
         // Row 3

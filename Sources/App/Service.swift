@@ -97,6 +97,7 @@ package struct Service: Sendable {
         let gateway = HTTPGateway(
             receive: { await rooms.intake.receive($0, for: $1, secret: $2) },
             administration: administration, key: key,
+            readiness: { store.condition.trouble.map { ["store: " + $0.words] } ?? [] },
             isExempt: { [proxies = configuration.server.trustedProxies] peer in
                 peer.isLoopback
                     || IPAddress(bytes: peer.bytes).map { address in
@@ -109,6 +110,10 @@ package struct Service: Sendable {
         let gatewayStopped = StopSignal()
         let refusal = await withTaskGroup(of: ServiceError?.self) { group in
             group.addTask { await rest(rooms, until: stop) }
+            group.addTask {
+                await housekeeper(store).run(until: stop)
+                return nil
+            }
             group.addTask {
                 await rooms.intake.run(until: gatewayStopped)
                 return nil
@@ -180,13 +185,29 @@ package struct Service: Sendable {
 extension Service {
     private func openStore() throws(ServiceError) -> SQLiteStore {
         do throws(StorageError) {
-            return try SQLiteStore.open(path: configuration.store.path)
+            return try SQLiteStore.open(
+                path: configuration.store.path,
+                lines: RoomLines(
+                    reserve: configuration.store.reserve, freeMin: configuration.store.freeMin),
+                report: { [log] in
+                    log.error("store.row_set_aside", metadata: ["detail": "\($0.detail)"])
+                })
         } catch {
             throw ServiceError(
                 error.detail,
                 "Check store.url in \(configuration.file): a file that only this service uses, "
                     + "or none yet, in a directory that exists.")
         }
+    }
+
+    private func housekeeper(_ store: SQLiteStore) -> Housekeeper {
+        let retention = configuration.retention
+        return Housekeeper(
+            store,
+            ages: Housekeeper.Ages(
+                attempts: retention.attempts, tasks: retention.tasks, events: retention.events,
+                keys: retention.keys, triggers: Rule.Limits.cooldownMax),
+            time: time, log: log)
     }
 
     private func makeTransport(_ policy: EgressPolicy) throws(ServiceError) -> CurlTransport {

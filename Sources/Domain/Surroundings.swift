@@ -1,11 +1,15 @@
 /// The other tasks and copies that a found copy might belong to.
 package struct Surroundings: Hashable, Sendable {
-    /// Every copy that we know to be ours at this provider.
+    /// Copies that we know to be ours in the list where this task's copy shows
+    /// (``CopyTask/Plan/list``): the newest thousand, and all since a day before it was sent.
+    ///
+    /// What is older was there before the submission, so that the baseline has it.
     package var ownCopies: Set<String>
     /// Names of the sources of all tasks of this connection between sent and ended, or unresolved,
     /// this one included.
     package var openNames: [String]
-    /// Provider tasks that belong to other tasks of ours at this connection.
+    /// Provider tasks that belong to other tasks of ours at this connection, as far as those had
+    /// not ended a day before this one was sent.
     package var ownProviderTasks: Set<String>
     /// Whether an older task of the same key is `unresolved`: then nothing is adopted by itself.
     package var hasOlderUnresolved: Bool
@@ -26,6 +30,26 @@ package struct Surroundings: Hashable, Sendable {
     }
 }
 
+extension Surroundings {
+    /// As many copies of ours are named at least, where there are so many.
+    package static let ownCopiesKept = 1_000
+    /// What was ours so long before a submission cannot come from it, whatever the clocks say.
+    package static let margin = Duration.days(1)
+
+    /// From when on everything of ours counts for this task.
+    package static func start(for task: CopyTask) -> Timestamp {
+        (task.dispatch?.at ?? task.plan.createdAt) - margin
+    }
+}
+
+extension CopyTask.Plan {
+    /// The platform's list in which the copy shows.
+    ///
+    /// Coze has one for each workspace, Keyue one for the whole account. Empty also where the
+    /// workspace is not known.
+    package var list: String { provider == .coze ? target ?? "" : "" }
+}
+
 extension CopyTask {
     /// Whether the copies of both look alike in one list: the same type and name in one place.
     ///
@@ -34,11 +58,10 @@ extension CopyTask {
     package func isNamesake(of other: CopyTask) -> Bool {
         guard id != other.id, let name = plan.entity.name, let otherName = other.plan.entity.name
         else { return false }
-        let (target, otherTarget) =
-            plan.provider == .coze ? (plan.target, other.plan.target) : (nil, nil)
         return plan.connection.utf8.elementsEqual(other.plan.connection.utf8)
             && plan.entity.type.utf8.elementsEqual(other.plan.entity.type.utf8)
             && name.utf8.elementsEqual(otherName.utf8)
-            && (target ?? "").utf8.elementsEqual((otherTarget ?? "").utf8)
+            && plan.provider == other.plan.provider
+            && plan.list.utf8.elementsEqual(other.plan.list.utf8)
     }
 }

@@ -25,8 +25,14 @@ extension IntakeAnswer {
 
     /// A refusal whose words follow from its status alone, so that a stranger who tries things
     /// out learns nothing about which part failed; the log has that.
-    init(refusing status: Int, _ headers: [(name: String, value: String)] = []) {
-        let body = #"{"error":"\#(Self.words(for: status))"}"#
+    ///
+    /// - Parameter reason: A word for a sender who has proved that he is one.
+    init(
+        refusing status: Int, _ headers: [(name: String, value: String)] = [],
+        reason: String? = nil
+    ) {
+        let detail = reason.map { #","reason":"\#($0)""# } ?? ""
+        let body = #"{"error":"\#(Self.words(for: status))"\#(detail)}"#
         self.init(
             status: status, headers: [("Content-Type", "application/json")] + headers,
             body: Array(body.utf8))

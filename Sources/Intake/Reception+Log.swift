@@ -56,7 +56,8 @@ extension Reception {
 }
 
 extension WaitingLine.Trouble {
-    fileprivate var reason: String {
+    /// A word that can be counted.
+    var reason: String {
         switch self {
         case .full: "line_full"
         case .late: "store_slow"

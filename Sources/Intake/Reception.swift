@@ -34,9 +34,10 @@ extension Reception {
             return IntakeAnswer(refusing: 405, [("Allow", methods)])
         case .refused(let refusal):
             return IntakeAnswer(refusing: refusal.status)
-        case .heldBack:
+        case .heldBack(_, let trouble):
             return IntakeAnswer(
-                refusing: 503, [("Retry-After", String(limits.retryAfterSeconds))])
+                refusing: 503, [("Retry-After", String(limits.retryAfterSeconds))],
+                reason: trouble.reason)
         }
     }
 }

@@ -21,12 +21,6 @@ package struct StoreSettings: Hashable, Sendable {
             section.scalar("url", Self.url(section), default: "copyhook.db"), from: file)
         reserve = section.scalar("reserve", .bytes, default: 64_000_000)
         freeMin = section.scalar("free_min", .bytes, default: 200_000_000)
-        for key in ["reserve", "free_min"] where section.has(key) {
-            section.reader.warn(
-                section.place(key).problem(
-                    "room on the disk is not watched yet, so this has no effect",
-                    "Nothing needs doing; a full disk is answered with 503 all the same."))
-        }
         section.finish()
     }
 

@@ -11,7 +11,7 @@ extension MemoryStore: CopyLedger {
             dueAt: { $0.task.state.dueAt }, group: { $0.task.plan.connection })
         var claims: [ClaimedTask] = []
         for place in due {
-            var task = tasks.rows[place].value.task
+            var task = tasks[at: place].value.task
             // Every state that is ever due takes a claim; a row that refuses stays where it is.
             guard let step = try? task.apply(.claimed(at: now)) else { continue }
             tasks.change(place) { $0.store(task, at: now) }
@@ -31,10 +31,10 @@ extension MemoryStore: CopyLedger {
     package func dispatch(_ claim: Claim<CopyTask>, at now: Timestamp) throws(StorageError) {
         let task = claim.work
         let place = try tasks.place(of: task.id, onLoanUnder: claim.token)
-        guard tasks.rows[place].isHeld(at: now) else {
+        guard tasks[at: place].isHeld(at: now) else {
             throw StorageError(.claimLost, detail: "the lease of \(task.id) is over")
         }
-        let before = tasks.rows[place].value.task.state.name
+        let before = tasks[at: place].value.task.state.name
         guard task.state.name == .submitting, before == .queued else {
             throw StorageError(
                 .conflict, detail: "\(task.id) cannot go from \(before) to \(task.state.name)")
@@ -63,19 +63,22 @@ extension MemoryStore: CopyLedger {
         }
         tasks.endLoan(place)
         if let copy = settlement.ownCopy {
-            ownCopies[task.plan.provider, default: []].insert(Bytes(copy.rawValue))
+            ownCopies[task.plan.provider, default: [:]][Bytes(copy.rawValue)] =
+                ownCopies[task.plan.provider]?[Bytes(copy.rawValue)]
+                ?? OwnCopy(list: Bytes(task.plan.list), recordedAt: now)
         }
         insert(settlement.announcements)
     }
 
     package func surroundings(of task: CopyTask) throws(StorageError) -> Surroundings {
-        let place = tasks.place(of: task.id) ?? tasks.rows.count
+        let place = tasks.place(of: task.id) ?? tasks.end
+        let start = Surroundings.start(for: task)
         let key = Bytes(task.lockKey)
         let connection = Bytes(task.plan.connection)
         var surroundings = Surroundings(
-            ownCopies: Set((ownCopies[task.plan.provider] ?? []).map { $0.text }),
+            ownCopies: ownCopies(in: task.plan, since: start),
             openNames: [task.plan.entity.name].compactMap { $0 })
-        for (otherPlace, row) in tasks.rows.enumerated() where otherPlace != place {
+        for row in tasks.rows where row.place != place {
             let other = row.value.task
             guard Bytes(other.plan.connection) == connection else { continue }
             if other.state.name.holdsLock || other.state.name == .unresolved,
@@ -84,14 +87,26 @@ extension MemoryStore: CopyLedger {
                 surroundings.openNames.append(name)
                 if other.isNamesake(of: task) { surroundings.hasNamesake = true }
             }
-            if let job = other.evidence.providerTask {
+            if let job = other.evidence.providerTask,
+                row.value.endedAt.map({ $0 >= start }) ?? true
+            {
                 surroundings.ownProviderTasks.insert(job.rawValue)
             }
-            if otherPlace < place, other.state.name == .unresolved, Bytes(other.lockKey) == key {
+            if row.place < place, other.state.name == .unresolved, Bytes(other.lockKey) == key {
                 surroundings.hasOlderUnresolved = true
             }
         }
         return surroundings
+    }
+
+    private func ownCopies(in plan: CopyTask.Plan, since start: Timestamp) -> Set<String> {
+        let list = Bytes(plan.list)
+        let own = (ownCopies[plan.provider] ?? [:]).filter { $0.value.list == list }
+            .sorted { ($1.value.recordedAt, $1.key) < ($0.value.recordedAt, $0.key) }
+        let kept = own.enumerated().filter { place, copy in
+            place < Surroundings.ownCopiesKept || copy.value.recordedAt >= start
+        }
+        return Set(kept.map(\.element.key.text))
     }
 
     /// Refuses a task that would hold a lock which another one holds.

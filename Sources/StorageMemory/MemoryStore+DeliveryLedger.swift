@@ -11,7 +11,7 @@ extension MemoryStore: DeliveryLedger {
             dueAt: { $0.delivery.state.dueAt }, group: { $0.delivery.endpoint })
         var claims: [Claim<DueDelivery>] = []
         for place in due {
-            var delivery = deliveries.rows[place].value.delivery
+            var delivery = deliveries[at: place].value.delivery
             guard let notification = notifications[delivery.notificationID],
                 (try? delivery.apply(.claimed)) != nil
             else { continue }
@@ -28,7 +28,7 @@ extension MemoryStore: DeliveryLedger {
         _ id: Delivery.ID, at now: Timestamp, lease: Duration
     ) throws(StorageError) -> Claim<DueDelivery> {
         let place = try deliveries.freePlace(of: id, at: now)
-        let notification = try notification(of: deliveries.rows[place].value.delivery)
+        let notification = try notification(of: deliveries[at: place].value.delivery)
         return deliveries.lend(place, until: now + lease) {
             DueDelivery(delivery: $0.delivery, notification: notification)
         }

@@ -3,8 +3,13 @@ package import Storage
 
 extension MemoryStore: EventLog {
     package func admit(_ event: Event) throws(StorageError) -> Admission {
+        if let gone = keys[event.identity] {
+            keys[event.identity]?.seenAt = max(gone.seenAt, event.receivedAt)
+            return gone.body == event.body ? .repeated(of: gone.id) : .conflict(with: gone.id)
+        }
         if let known = eventsByIdentity[event.identity], let place = events.place(of: known) {
-            guard events.rows[place].value.event.body != event.body else {
+            events.change(place) { $0.seenAt = max($0.seenAt, event.receivedAt) }
+            guard events[at: place].value.event.body != event.body else {
                 return .repeated(of: known)
             }
             events.change(place) { row in
@@ -25,10 +30,9 @@ extension MemoryStore: EventLog {
     package func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration
     ) throws(StorageError) -> [Claim<Event>] {
-        let places = events.rows.indices.filter { place in
-            let row = events.rows[place]
-            return row.value.state == .received && !row.isHeld(at: now)
-        }
+        let places = events.rows.filter { row in
+            row.value.state == .received && !row.isHeld(at: now)
+        }.map(\.place)
         return places.prefix(max(limit, 0)).map { place in
             events.lend(place, until: now + lease) { $0.event }
         }
@@ -44,9 +48,16 @@ extension MemoryStore: EventLog {
         events.change(place) { row in
             row.state = outcome.state
             row.verdicts = outcome.verdicts
-            row.settledAt = now
         }
-        for task in outcome.tasks { tasks.insert(StoredTask(task, at: now), as: task.id) }
+        for task in outcome.tasks where tasks[task.id] == nil {
+            tasks.insert(StoredTask(task, at: now), as: task.id)
+            noteTrigger(of: task.plan.rule, for: task.plan.entity, at: task.plan.createdAt)
+        }
+        if let entity = claim.work.entity {
+            for verdict in outcome.verdicts where verdict.isAnnouncement {
+                noteTrigger(of: verdict.rule, for: entity, at: now)
+            }
+        }
         insert(outcome.announcements)
         events.endLoan(place)
     }
@@ -54,23 +65,13 @@ extension MemoryStore: EventLog {
     package func ownCopies(
         among ids: [String], of provider: Provider
     ) throws(StorageError) -> Set<String> {
-        let own = ownCopies[provider] ?? []
-        return Set(ids.filter { own.contains(Bytes($0)) })
+        let own = ownCopies[provider] ?? [:]
+        return Set(ids.filter { own[Bytes($0)] != nil })
     }
 
     package func lastTrigger(
         rule: String, entity: EntityReference
     ) throws(StorageError) -> Timestamp? {
-        let wanted = [rule, entity.type, entity.id].map { Bytes($0) }
-        func isWanted(_ rule: String, _ entity: EntityReference) -> Bool {
-            [rule, entity.type, entity.id].map { Bytes($0) } == wanted
-        }
-        let planned = tasks.rows.map(\.value.task.plan).filter { isWanted($0.rule, $0.entity) }
-            .map(\.createdAt)
-        let announced = events.rows.map(\.value).filter { row in
-            guard let entity = row.event.entity else { return false }
-            return row.verdicts.contains { $0.isAnnouncement && isWanted($0.rule, entity) }
-        }
-        return (planned + announced.compactMap(\.settledAt)).max()
+        triggers[TriggerKey(rule: rule, entity: entity)]
     }
 }

@@ -12,7 +12,11 @@ package actor MemoryStore {
     var tasks = Table<CopyTask.ID, StoredTask>()
     var notifications: [CompletionNotification.ID: CompletionNotification] = [:]
     var deliveries = Table<Delivery.ID, StoredDelivery>()
-    var ownCopies: [Provider: Set<Bytes>] = [:]
+    var ownCopies: [Provider: [Bytes: OwnCopy]] = [:]
+    /// Identities of events that were pruned.
+    var keys: [Event.Identity: StoredKey] = [:]
+    /// When a rule last did something for an entity.
+    var triggers: [TriggerKey: Timestamp] = [:]
     var storedRules: [Bytes: StoredRule] = [:]
     var settings: [Bytes: String] = [:]
     var destinations: [Bytes: DestinationHealth] = [:]
@@ -39,19 +43,49 @@ struct Bytes: Hashable, Comparable, Sendable {
 
 struct StoredEvent: Sendable {
     let event: Event
+    /// When it was last delivered to us.
+    var seenAt: Timestamp
     var state = EventState.received
     var verdicts: [RuleVerdict] = []
-    var settledAt: Timestamp?
     var conflicts: [EventRecord.Conflict] = []
+
+    init(event: Event) {
+        self.event = event
+        seenAt = event.receivedAt
+    }
+}
+
+/// What is left of a pruned event; the reference keeps the body itself to tell another from it.
+struct StoredKey: Sendable {
+    let id: Event.ID
+    let body: [UInt8]
+    var seenAt: Timestamp
+}
+
+/// A rule and an entity, byte for byte.
+struct TriggerKey: Hashable, Sendable {
+    let parts: [Bytes]
+
+    init(rule: String, entity: EntityReference) {
+        parts = [rule, entity.type, entity.id].map { Bytes($0) }
+    }
+}
+
+struct OwnCopy: Hashable, Sendable {
+    let list: Bytes
+    let recordedAt: Timestamp
 }
 
 struct StoredTask: Sendable {
     var task: CopyTask
     var history: [TaskRecord.StateChange]
     var attempts: [Attempt] = []
+    /// Since when it is at its end.
+    var endedAt: Timestamp?
 
     init(_ task: CopyTask, at now: Timestamp) {
         self.task = task
+        endedAt = task.state.isEnd ? task.endedAt ?? now : nil
         history = [TaskRecord.StateChange(state: task.state.name, at: now)]
     }
 
@@ -61,6 +95,7 @@ struct StoredTask: Sendable {
             history.append(TaskRecord.StateChange(state: newTask.state.name, at: now))
         }
         task = newTask
+        endedAt = newTask.state.isEnd ? newTask.endedAt ?? now : nil
     }
 }
 
@@ -71,6 +106,12 @@ struct StoredDelivery: Sendable {
 }
 
 extension MemoryStore {
+    /// Remembers that a rule did something for an entity.
+    func noteTrigger(of rule: String, for entity: EntityReference, at moment: Timestamp) {
+        let key = TriggerKey(rule: rule, entity: entity)
+        triggers[key] = max(triggers[key] ?? moment, moment)
+    }
+
     /// Writes notifications and deliveries, leaving alone what is there.
     func insert(_ announcements: [Announcement]) {
         for announcement in announcements {

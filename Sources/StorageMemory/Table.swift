@@ -4,6 +4,7 @@ import Storage
 /// Rows of one kind in the order in which they came, each with its loan.
 struct Table<ID: Hashable & Sendable, Value: Sendable>: Sendable {
     struct Row: Sendable {
+        let place: Int
         var value: Value
         /// Grows by one with each loan.
         var token: Int64 = 0
@@ -16,25 +17,53 @@ struct Table<ID: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    /// A row's place never changes, so places serve as cursors and as age.
+    /// In the order of their places.
+    ///
+    /// A row's place never changes and is never given to another, so places serve as cursors and
+    /// as age.
     private(set) var rows: [Row] = []
     private var places: [ID: Int] = [:]
+    private var nextPlace = 0
 
     func place(of id: ID) -> Int? { places[id] }
 
     subscript(id: ID) -> Value? {
-        places[id].map { rows[$0].value }
+        places[id].map { rows[index(of: $0)].value }
     }
+
+    /// The row at a place that was just asked for.
+    subscript(at place: Int) -> Row { rows[index(of: place)] }
+
+    /// A place that no row has yet, behind all others.
+    var end: Int { nextPlace }
 
     /// Adds a row, or leaves the one of the same id alone.
     mutating func insert(_ value: Value, as id: ID) {
         guard places[id] == nil else { return }
-        places[id] = rows.count
-        rows.append(Row(value: value))
+        places[id] = nextPlace
+        rows.append(Row(place: nextPlace, value: value))
+        nextPlace += 1
     }
 
     mutating func change(_ place: Int, _ body: (inout Value) -> Void) {
-        body(&rows[place].value)
+        body(&rows[index(of: place)].value)
+    }
+
+    mutating func remove(_ id: ID) {
+        guard let place = places.removeValue(forKey: id) else { return }
+        rows.remove(at: index(of: place))
+    }
+
+    /// Where a row stands among those that are left.
+    private func index(of place: Int) -> Int {
+        // As long as nothing was ever removed.
+        if rows.indices.contains(place), rows[place].place == place { return place }
+        var (low, high) = (0, rows.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if rows[middle].place < place { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
 
@@ -44,7 +73,8 @@ extension Table {
     /// - Throws: `.claimLost` when the row was lent out again, or the loan is settled already.
     func place(of id: ID, onLoanUnder token: Int64) throws(StorageError) -> Int {
         guard let place = places[id] else { throw StorageError(.notFound, detail: "\(id)") }
-        guard rows[place].token == token, rows[place].leasedUntil != nil else {
+        guard rows[index(of: place)].token == token, rows[index(of: place)].leasedUntil != nil
+        else {
             throw StorageError(.claimLost, detail: "\(id), token \(token)")
         }
         return place
@@ -53,7 +83,7 @@ extension Table {
     /// The place of a row that nobody holds.
     func freePlace(of id: ID, at now: Timestamp) throws(StorageError) -> Int {
         guard let place = places[id] else { throw StorageError(.notFound, detail: "\(id)") }
-        guard !rows[place].isHeld(at: now) else {
+        guard !rows[index(of: place)].isHeld(at: now) else {
             throw StorageError(.claimLost, detail: "\(id) is held")
         }
         return place
@@ -62,17 +92,19 @@ extension Table {
     mutating func lend<Work>(
         _ place: Int, until end: Timestamp, as work: (Value) -> Work
     ) -> Claim<Work> {
-        rows[place].token += 1
-        rows[place].leasedUntil = end
-        return Claim(work: work(rows[place].value), token: rows[place].token, leasedUntil: end)
+        rows[index(of: place)].token += 1
+        rows[index(of: place)].leasedUntil = end
+        return Claim(
+            work: work(rows[index(of: place)].value), token: rows[index(of: place)].token,
+            leasedUntil: end)
     }
 
     mutating func endLoan(_ place: Int) {
-        rows[place].leasedUntil = nil
+        rows[index(of: place)].leasedUntil = nil
     }
 
     mutating func endLoans() {
-        for place in rows.indices { rows[place].leasedUntil = nil }
+        for index in rows.indices { rows[index].leasedUntil = nil }
     }
 
     /// Places of free rows that are due, earliest first, at most `perGroup` of each group.
@@ -80,16 +112,16 @@ extension Table {
         limit: Int, perGroup: Int, skipping skipped: Set<String>, at now: Timestamp,
         dueAt: (Value) -> Timestamp?, group: (Value) -> String
     ) -> [Int] {
-        let waiting = rows.indices.compactMap { place -> (dueAt: Timestamp, place: Int)? in
-            guard let dueAt = dueAt(rows[place].value), dueAt <= now,
-                !rows[place].isHeld(at: now), !skipped.contains(group(rows[place].value))
+        let waiting = rows.compactMap { row -> (dueAt: Timestamp, place: Int)? in
+            guard let dueAt = dueAt(row.value), dueAt <= now, !row.isHeld(at: now),
+                !skipped.contains(group(row.value))
             else { return nil }
-            return (dueAt, place)
+            return (dueAt, row.place)
         }
         var taken: [String: Int] = [:]
         var places: [Int] = []
         for (_, place) in waiting.sorted(by: { $0 < $1 }) where places.count < limit {
-            let group = group(rows[place].value)
+            let group = group(rows[index(of: place)].value)
             guard taken[group, default: 0] < perGroup else { continue }
             taken[group, default: 0] += 1
             places.append(place)
@@ -101,20 +133,20 @@ extension Table {
     func page<State, Shown>(
         _ query: Query<State>, where fits: (Value) -> Bool, as shown: (Value) -> Shown
     ) throws(StorageError) -> Page<Shown> {
-        var end = rows.count
+        var end = nextPlace
         if let cursor = query.cursor {
             guard let place = Int(cursor) else {
                 throw StorageError(.notFound, detail: "cursor \(cursor)")
             }
-            end = min(max(place, 0), rows.count)
+            end = place
         }
         let limit = min(max(query.limit, 1), 200)
-        var taken: [Int] = []
-        for place in (0..<end).reversed() where taken.count <= limit && fits(rows[place].value) {
-            taken.append(place)
+        var taken: [Row] = []
+        for row in rows.reversed() where row.place < end && taken.count <= limit {
+            if fits(row.value) { taken.append(row) }
         }
         return Page(
-            rows: taken.prefix(limit).map { shown(rows[$0].value) },
-            next: taken.count > limit ? String(taken[limit - 1]) : nil)
+            rows: taken.prefix(limit).map { shown($0.value) },
+            next: taken.count > limit ? String(taken[limit - 1].place) : nil)
     }
 }

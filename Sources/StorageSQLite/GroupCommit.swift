@@ -12,12 +12,28 @@ import Synchronization
 /// All of this runs on the writer's own queue, never on the threads of Swift concurrency. Work
 /// that was handed in is done even when its caller is cancelled, for a caller could not tell the
 /// difference between that and a lost answer.
+///
+/// **When the disk is full or a sync fails** nobody in that transaction is told that it is done.
+/// What may be refused (events at the door) is; the rest (what is to be settled) is tried once more
+/// where room could be made. From then on ``refusal`` keeps events out until a commit that wrote
+/// something has succeeded again.
+///
+/// The connection stays open on purpose. After a failed sync the kernel may hold the pages that it
+/// could not write as clean, so that no later sync writes them. SQLite has not moved the end of
+/// its log, which it keeps in memory, behind the frames of that transaction: the next one writes
+/// over them and syncs its own bytes, and nothing acknowledged lies behind a frame that is not on
+/// disk. A connection opened anew would read the log through that same page cache, take the failed
+/// transaction for a committed one, and put what is acknowledged later behind it. So where that
+/// cannot be avoided, at a start, ``LogFile`` writes the log once more first. A failed sync of the
+/// database itself is the same: SQLite then counts nothing as moved there, and moves it again.
 package final class GroupCommit: Sendable {
     /// Bounds how long a batch makes its first caller wait.
     private static let batchMax = 512
 
     private let pool: DatabasePool
+    private let makeRoom: @Sendable () -> Bool
     private let queue = Mutex(Queue())
+    private let failure = Mutex<StorageError?>(nil)
 
     private struct Queue {
         var waiting: [Job] = []
@@ -30,14 +46,25 @@ package final class GroupCommit: Sendable {
         /// Answers with how to tell the caller that it is on disk.
         let work: @Sendable (Database) throws -> @Sendable () -> Void
         let fail: @Sendable (StorageError) -> Void
+        /// Whether its caller can be told to come again later.
+        let mayBeRefused: Bool
     }
 
-    package init(_ pool: DatabasePool) {
+    /// - Parameter makeRoom: Asked when the disk is full; says whether there is more room now.
+    package init(_ pool: DatabasePool, makeRoom: @escaping @Sendable () -> Bool = { false }) {
         self.pool = pool
+        self.makeRoom = makeRoom
     }
+
+    /// Why nothing may be promised now: the last commit that had something to write failed.
+    package var refusal: StorageError? { failure.withLock(\.self) }
 
     /// Does `work` in a savepoint of the next transaction, and returns once that is on disk.
+    ///
+    /// - Parameter mayBeRefused: Whether this gives way to others where room is scarce. What
+    ///   gives no way may be done twice, the first time undone.
     package func write<Value: Sendable>(
+        mayBeRefused: Bool = false,
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
         let result: Result<Value, StorageError> = await withCheckedContinuation { caller in
@@ -47,7 +74,8 @@ package final class GroupCommit: Sendable {
                         let value = try work(database)
                         return { caller.resume(returning: .success(value)) }
                     },
-                    fail: { caller.resume(returning: .failure($0)) }))
+                    fail: { caller.resume(returning: .failure($0)) },
+                    mayBeRefused: mayBeRefused))
         }
         return try result.get()
     }
@@ -82,20 +110,67 @@ package final class GroupCommit: Sendable {
     }
 
     private func commit(_ batch: [Job], _ database: Database) {
+        do throws(Failure) {
+            try transact(batch, database)
+        } catch {
+            // A sync that failed is no question of room, and is not asked for again at once.
+            guard error.isOutOfSpace else { return fail(batch, error.meaning) }
+            fail(batch.filter(\.mayBeRefused), error.meaning)
+            let rest = batch.filter { !$0.mayBeRefused }
+            guard makeRoom(), !rest.isEmpty else { return fail(rest, error.meaning) }
+            do throws(Failure) {
+                try transact(rest, database)
+            } catch {
+                fail(rest, error.meaning)
+            }
+        }
+    }
+
+    /// What ended a transaction.
+    private struct Failure: Error {
+        /// What it means to everybody in it: not the one row, but the database.
+        let meaning: StorageError
+        let isOutOfSpace: Bool
+
+        init(_ error: any Error) {
+            let said = StorageError(database: error)
+            meaning =
+                said.code == .full || said.code == .corrupt
+                ? said : StorageError(.unavailable, detail: "not committed: \(said.detail)")
+            // SQLite says FULL for ENOSPC alone; a quota that is used up is a failed write.
+            let codes: [ResultCode] = [
+                .SQLITE_FULL, .SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE,
+            ]
+            isOutOfSpace = codes.contains { code in
+                (error as? DatabaseError).map { code ~= $0.extendedResultCode } ?? false
+            }
+        }
+    }
+
+    /// One transaction with everybody in it, who all hear of its end unless this throws.
+    private func transact(_ batch: [Job], _ database: Database) throws(Failure) {
         var endings: [@Sendable () -> Void] = []
         do {
             try database.beginTransaction(.immediate)
+            // Not before: of a connection that is closed this asks nobody.
+            let changesBefore = database.totalChangesCount
             for job in batch {
                 try endings.append(run(job, database))
             }
             try database.commit()
+            // One that wrote nothing did not touch the disk.
+            if database.totalChangesCount > changesBefore { failure.withLock { $0 = nil } }
         } catch {
             if database.isInsideTransaction { try? database.rollback() }
-            let failure = StorageError(transaction: error)
-            for job in batch { job.fail(failure) }
-            return
+            let ended = Failure(error)
+            if ended.meaning.code == .full { failure.withLock { $0 = ended.meaning } }
+            throw ended
         }
         for ending in endings { ending() }
+    }
+
+    private func fail(_ batch: [Job], _ error: StorageError) {
+        for job in batch { job.fail(error) }
     }
 
     /// How this job ended, to be said after the commit.
@@ -110,22 +185,12 @@ package final class GroupCommit: Sendable {
         } catch {
             // Some errors make SQLite roll back everything by itself.
             guard database.isInsideTransaction else { throw error }
+            let failure = StorageError(database: error)
+            // A disk that cannot hold this job will not hold the others for long either.
+            guard failure.code != .full else { throw error }
             try database.cachedStatement(sql: "ROLLBACK TO job").execute()
             try database.cachedStatement(sql: "RELEASE job").execute()
-            let failure = StorageError(database: error)
             return { job.fail(failure) }
-        }
-    }
-}
-
-extension StorageError {
-    /// What a failed commit means to everybody in it: not the one row, but the database.
-    fileprivate init(transaction error: any Error) {
-        let error = StorageError(database: error)
-        switch error.code {
-        case .full, .corrupt: self = error
-        case .unavailable, .notFound, .claimLost, .keyBusy, .conflict:
-            self.init(.unavailable, detail: "not committed: \(error.detail)")
         }
     }
 }

@@ -17,6 +17,31 @@ enum Loans: String {
         return token
     }
 
+    /// What stands in a row that is about to be lent; `nil` sets the row aside.
+    ///
+    /// A row that cannot be read must not keep all others from being worked on, and must not be
+    /// lost either: it stays as it is, on loan to nobody for as long as this process lives. The
+    /// next one, which may know how to read it, tries again.
+    func read<Work>(
+        _ row: Row, _ database: Database, _ report: SQLiteStore.Report, _ work: () throws -> Work
+    ) throws -> Work? {
+        do {
+            return try work()
+        } catch let error as DatabaseError {
+            // Not this row, but the database.
+            throw error
+        } catch {
+            _ = try lend(row, until: Self.farOff, database)
+            let id = (try? row.text("id")) ?? "?"
+            let detail = StorageError(database: error).detail
+            report(StorageError(.corrupt, detail: "\(rawValue) \(id) is set aside: \(detail)"))
+            return nil
+        }
+    }
+
+    /// Later than any lease, in the year 9999.
+    private static let farOff = Timestamp(milliseconds: 253_370_764_800_000)
+
     /// A row that nobody holds; at the very end of a lease nobody does.
     func free(_ id: String, at now: Timestamp, _ database: Database) throws -> Row {
         let row = try self.row(id, database)

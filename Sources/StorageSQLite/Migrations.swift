@@ -63,9 +63,11 @@ package struct Migration: Hashable, Sendable {
             token INTEGER NOT NULL DEFAULT 0,
             leased_until INTEGER NOT NULL DEFAULT 0,
             verdicts TEXT NOT NULL DEFAULT '[]',
+            seen_at INTEGER NOT NULL,
             UNIQUE (source, scope, key)
         ) STRICT;
         CREATE INDEX events_by_state ON events(state);
+        CREATE INDEX events_by_age ON events(received_at);
 
         -- Apart from their events, so that a claim does not rewrite a megabyte.
         CREATE TABLE event_bodies (
@@ -81,17 +83,30 @@ package struct Migration: Hashable, Sendable {
         ) STRICT;
         CREATE INDEX event_conflicts_by_event ON event_conflicts(event);
 
-        -- Which rule announced an event about which entity, and when: what cooldowns count by for
-        -- rules that plan no task (decisions.md 12).
-        CREATE TABLE announced_triggers (
+        -- Identities of events that are gone, so that a repeat of one is still a repeat; the hash
+        -- is SHA-256 of its body, so that another body is still a conflict.
+        CREATE TABLE event_keys (
+            position INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            scope ANY NOT NULL,
+            key ANY NOT NULL,
+            event_id TEXT NOT NULL,
+            body_hash BLOB NOT NULL,
+            seen_at INTEGER NOT NULL,
+            UNIQUE (source, scope, key)
+        ) STRICT;
+        CREATE INDEX event_keys_by_age ON event_keys(seen_at);
+
+        -- When a rule last did something for an entity: what cooldowns count by (decisions.md 12),
+        -- whatever has become of the event and the task since.
+        CREATE TABLE triggers (
             entity_id ANY NOT NULL,
             rule ANY NOT NULL,
             entity_type ANY NOT NULL,
             at INTEGER NOT NULL,
-            event INTEGER NOT NULL REFERENCES events(position) ON DELETE CASCADE,
-            PRIMARY KEY (entity_id, rule, entity_type, at, event)
+            PRIMARY KEY (entity_id, rule, entity_type)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX announced_triggers_by_event ON announced_triggers(event);
+        CREATE INDEX triggers_by_age ON triggers(at);
 
         CREATE TABLE tasks (
             position INTEGER PRIMARY KEY,
@@ -114,6 +129,8 @@ package struct Migration: Hashable, Sendable {
                     WHEN state = 'unresolved' THEN 1
                     ELSE due_at IS NOT NULL
                 END),
+            ended_at INTEGER CHECK (
+                (ended_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled'))),
             token INTEGER NOT NULL DEFAULT 0,
             leased_until INTEGER NOT NULL DEFAULT 0,
             provider_task ANY,
@@ -127,9 +144,11 @@ package struct Migration: Hashable, Sendable {
         CREATE INDEX tasks_on_loan ON tasks(leased_until) WHERE leased_until > 0;
         CREATE INDEX tasks_by_state ON tasks(state);
         CREATE INDEX tasks_by_event ON tasks(event_id);
-        CREATE INDEX tasks_by_trigger ON tasks(entity_id, rule, entity_type, created_at);
-        CREATE INDEX tasks_by_provider_task ON tasks(connection, provider_task)
+        CREATE INDEX tasks_by_age ON tasks(ended_at) WHERE ended_at IS NOT NULL;
+        CREATE INDEX tasks_by_provider_task ON tasks(connection, ended_at)
             WHERE provider_task IS NOT NULL;
+        CREATE INDEX tasks_open ON tasks(connection, entity_name)
+            WHERE state IN ('submitting', 'copying', 'reconciling', 'unresolved');
 
         CREATE TABLE task_history (
             position INTEGER PRIMARY KEY,
@@ -146,6 +165,7 @@ package struct Migration: Hashable, Sendable {
             attempt TEXT NOT NULL CHECK (json_valid(attempt))
         ) STRICT;
         CREATE INDEX task_attempts_by_owner ON task_attempts(owner);
+        CREATE INDEX task_attempts_by_age ON task_attempts(at);
 
         CREATE TABLE notifications (
             position INTEGER PRIMARY KEY,
@@ -156,6 +176,9 @@ package struct Migration: Hashable, Sendable {
             created_at INTEGER NOT NULL,
             payload BLOB NOT NULL
         ) STRICT;
+        CREATE INDEX notifications_by_task ON notifications(task_id) WHERE task_id IS NOT NULL;
+        CREATE INDEX notifications_by_event ON notifications(event_id) WHERE task_id IS NULL;
+        CREATE INDEX notifications_by_age ON notifications(created_at) WHERE task_id IS NULL;
 
         CREATE TABLE deliveries (
             position INTEGER PRIMARY KEY,
@@ -183,15 +206,18 @@ package struct Migration: Hashable, Sendable {
             attempt TEXT NOT NULL CHECK (json_valid(attempt))
         ) STRICT;
         CREATE INDEX delivery_attempts_by_owner ON delivery_attempts(owner);
+        CREATE INDEX delivery_attempts_by_age ON delivery_attempts(at);
 
         -- Never pruned: a copy of ours must be known as ours for ever (decisions.md 8).
         CREATE TABLE own_copies (
             provider TEXT NOT NULL,
             id ANY NOT NULL,
             task_id TEXT NOT NULL,
+            list ANY NOT NULL,
             recorded_at INTEGER NOT NULL,
             PRIMARY KEY (provider, id)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX own_copies_by_list ON own_copies(provider, list, recorded_at);
 
         CREATE TABLE rules (
             name ANY NOT NULL PRIMARY KEY,

@@ -12,16 +12,28 @@ extension Database {
             """
             INSERT INTO tasks (
                 id, event_id, rule, connection, entity_type, entity_id, entity_name, lock_key,
-                created_at, state, due_at, provider_task, task)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                created_at, state, due_at, ended_at, provider_task, task)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
             """,
             [
                 Exact(task.id), Exact(plan.event.id), Exact(plan.rule), Exact(plan.connection),
                 Exact(plan.entity.type), Exact(plan.entity.id), Exact(plan.entity.name),
                 Exact(task.lockKey), plan.createdAt, task.state.name.rawValue, task.state.dueAt,
-                Exact(task.evidence.providerTask?.rawValue), try encoded(task),
+                task.end(at: now), Exact(task.evidence.providerTask?.rawValue),
+                try encoded(task),
             ])
-        if changesCount > 0 { try noteState(of: task, at: now) }
+        guard changesCount > 0 else { return }
+        try noteState(of: task, at: now)
+        try noteTrigger(of: plan.rule, for: plan.entity, at: plan.createdAt)
+    }
+
+    /// Remembers that a rule did something for an entity, on behalf of its cooldown.
+    func noteTrigger(of rule: String, for entity: EntityReference, at moment: Timestamp) throws {
+        try run(
+            """
+            INSERT INTO triggers (entity_id, rule, entity_type, at) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET at = max(at, excluded.at)
+            """, [Exact(entity.id), Exact(rule), Exact(entity.type), moment])
     }
 
     /// Stores a task's new form, and remembers when its state became another.
@@ -30,10 +42,11 @@ extension Database {
     func store(_ task: CopyTask, over row: Row, at now: Timestamp) throws {
         try run(
             """
-            UPDATE tasks SET state = ?, due_at = ?, provider_task = ?, task = ? WHERE position = ?
+            UPDATE tasks SET state = ?, due_at = ?, ended_at = ?, provider_task = ?, task = ?
+            WHERE position = ?
             """,
             [
-                task.state.name.rawValue, task.state.dueAt,
+                task.state.name.rawValue, task.state.dueAt, task.end(at: now),
                 Exact(task.evidence.providerTask?.rawValue), try encoded(task),
                 try row.decode(Int64.self, forColumn: "position"),
             ])
@@ -109,5 +122,12 @@ extension Database {
 extension Loans {
     fileprivate var attempts: String {
         self == .deliveries ? "delivery_attempts" : "task_attempts"
+    }
+}
+
+extension CopyTask {
+    /// Since when it has been at its end, `nil` before; a held one is not.
+    fileprivate func end(at now: Timestamp) -> Timestamp? {
+        state.isEnd ? endedAt ?? now : nil
     }
 }

@@ -7,13 +7,16 @@ extension SQLiteStore: CopyLedger {
         limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
         lease: Duration
     ) async throws(StorageError) -> [ClaimedTask] {
-        try await write { database in
+        try await write { [report] database in
             let rows = try Loans.tasks.due(
                 in: "connection", limit: limit, perGroup: perConnection, skipping: skipped,
                 at: now, database)
-            return try rows.map { row in
-                var task = try row.decoded(CopyTask.self, "task")
-                let step = try task.apply(.claimed(at: now))
+            return try rows.compactMap { row in
+                let read = try Loans.tasks.read(row, database, report) {
+                    var task = try row.decoded(CopyTask.self, "task")
+                    return (step: try task.apply(.claimed(at: now)), task: task)
+                }
+                guard let (step, task) = read else { return nil }
                 try database.store(task, over: row, at: now)
                 let token = try Loans.tasks.lend(row, until: now + lease, database)
                 return ClaimedTask(
@@ -69,9 +72,13 @@ extension SQLiteStore: CopyLedger {
             if let copy = settlement.ownCopy {
                 try database.run(
                     """
-                    INSERT INTO own_copies (provider, id, task_id, recorded_at)
-                    VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
-                    """, [task.plan.provider.rawValue, Exact(copy), Exact(task.id), now])
+                    INSERT INTO own_copies (provider, id, task_id, list, recorded_at)
+                    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    """,
+                    [
+                        task.plan.provider.rawValue, Exact(copy), Exact(task.id),
+                        Exact(task.plan.list), now,
+                    ])
             }
             for announcement in settlement.announcements { try database.insert(announcement) }
             return true
@@ -87,8 +94,7 @@ extension SQLiteStore: CopyLedger {
 extension Database {
     fileprivate func surroundings(of task: CopyTask) throws -> Surroundings {
         let connection = Exact(task.plan.connection)
-        let copies = try rows(
-            "SELECT id FROM own_copies WHERE provider = ?", [task.plan.provider.rawValue])
+        let start = Surroundings.start(for: task)
         let open = """
             FROM tasks WHERE state IN ('submitting', 'copying', 'reconciling', 'unresolved')
                 AND connection = ? AND id != ?
@@ -99,11 +105,14 @@ extension Database {
         let namesakes = try rows(
             "SELECT task \(open) AND entity_name = ?",
             [connection, Exact(task.id), Exact(task.plan.entity.name)])
+        // Two questions, since an index answers each and neither answers both.
         let jobs = try rows(
             """
             SELECT provider_task FROM tasks
-            WHERE connection = ? AND provider_task IS NOT NULL AND id != ?
-            """, [connection, Exact(task.id)])
+            WHERE connection = ?1 AND provider_task IS NOT NULL AND ended_at IS NULL AND id != ?2
+            UNION ALL SELECT provider_task FROM tasks
+            WHERE connection = ?1 AND provider_task IS NOT NULL AND ended_at >= ?3 AND id != ?2
+            """, [connection, Exact(task.id), start])
         let older = try row(
             """
             SELECT 1 FROM tasks WHERE lock_key = ? AND state = 'unresolved'
@@ -112,7 +121,7 @@ extension Database {
             LIMIT 1
             """, [Exact(task.lockKey), Exact(task.id)])
         return Surroundings(
-            ownCopies: Set(try copies.map { try $0.text("id") }),
+            ownCopies: try ownCopies(in: task.plan, since: start),
             openNames: try [task.plan.entity.name].compactMap { $0 }
                 + names.map { try $0.text("entity_name") },
             ownProviderTasks: Set(try jobs.map { try $0.text("provider_task") }),
@@ -120,5 +129,16 @@ extension Database {
             hasNamesake: try namesakes.contains {
                 try $0.decoded(CopyTask.self, "task").isNamesake(of: task)
             })
+    }
+
+    private func ownCopies(in plan: CopyTask.Plan, since start: Timestamp) throws -> Set<String> {
+        let own = "FROM own_copies WHERE provider = ?1 AND list = ?2"
+        let rows = try rows(
+            """
+            SELECT id \(own) AND recorded_at >= ?3
+            UNION SELECT id FROM (
+                SELECT id \(own) ORDER BY recorded_at DESC LIMIT \(Surroundings.ownCopiesKept))
+            """, [plan.provider.rawValue, Exact(plan.list), start])
+        return Set(try rows.map { try $0.text("id") })
     }
 }

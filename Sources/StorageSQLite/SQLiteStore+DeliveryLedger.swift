@@ -7,13 +7,17 @@ extension SQLiteStore: DeliveryLedger {
         limit: Int, perEndpoint: Int, skipping skipped: Set<String>, at now: Timestamp,
         lease: Duration
     ) async throws(StorageError) -> [Claim<DueDelivery>] {
-        try await write { database in
+        try await write { [report] database in
             let rows = try Loans.deliveries.due(
                 in: "endpoint", limit: limit, perGroup: perEndpoint, skipping: skipped, at: now,
                 database)
-            return try rows.map { row in
-                var work = try database.dueDelivery(row)
-                try work.delivery.apply(.claimed)
+            return try rows.compactMap { row in
+                let read = try Loans.deliveries.read(row, database, report) {
+                    var work = try database.dueDelivery(row)
+                    try work.delivery.apply(.claimed)
+                    return work
+                }
+                guard let work = read else { return nil }
                 try database.store(work.delivery, over: row)
                 let token = try Loans.deliveries.lend(row, until: now + lease, database)
                 return Claim(work: work, token: token, leasedUntil: now + lease)

@@ -1,3 +1,4 @@
+import Crypto
 package import Domain
 import Foundation
 import GRDB
@@ -5,21 +6,25 @@ package import Storage
 
 extension SQLiteStore: EventLog {
     package func admit(_ event: Event) async throws(StorageError) -> Admission {
-        try await write { try $0.admit(event) }
+        // Asked first: what cannot be kept must not take a place before what is to be settled.
+        if let refusal = room.refusal ?? writer.refusal { throw refusal }
+        return try await writer.write(mayBeRefused: true) { try $0.admit(event) }
     }
 
     package func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration
     ) async throws(StorageError) -> [Claim<Event>] {
-        try await write { database in
+        try await write { [report] database in
             let rows = try database.rows(
                 """
                 SELECT events.*, body FROM events JOIN event_bodies ON event = events.position
                 WHERE state = 'received' AND leased_until <= ? ORDER BY events.position LIMIT ?
                 """, [now, max(limit, 0)])
-            return try rows.map { row in
-                Claim(
-                    work: try Event(row: row),
+            return try rows.compactMap { row in
+                let read = try Loans.events.read(row, database, report) { try Event(row: row) }
+                guard let event = read else { return nil }
+                return Claim(
+                    work: event,
                     token: try Loans.events.lend(row, until: now + lease, database),
                     leasedUntil: now + lease)
             }
@@ -35,8 +40,11 @@ extension SQLiteStore: EventLog {
             else { throw StorageError.claimLost(id, claim.token) }
             for task in outcome.tasks { try database.insert(task, at: now) }
             for announcement in outcome.announcements { try database.insert(announcement) }
-            for verdict in outcome.verdicts where verdict.isAnnouncement {
-                try database.noteTrigger(of: verdict.rule, by: row, at: now)
+            if !row.hasNull("entity") {
+                let entity = try row.decoded(EntityReference.self, "entity")
+                for verdict in outcome.verdicts where verdict.isAnnouncement {
+                    try database.noteTrigger(of: verdict.rule, for: entity, at: now)
+                }
             }
             try database.run(
                 "UPDATE events SET state = ?, verdicts = ?, leased_until = 0 WHERE id = ?",
@@ -59,15 +67,9 @@ extension SQLiteStore: EventLog {
     ) async throws(StorageError) -> Timestamp? {
         try await read { database in
             let row = try database.row(
-                """
-                SELECT max(at) AS at FROM (
-                    SELECT max(created_at) AS at FROM tasks
-                    WHERE entity_id = ?1 AND rule = ?2 AND entity_type = ?3
-                    UNION ALL
-                    SELECT max(at) FROM announced_triggers
-                    WHERE entity_id = ?1 AND rule = ?2 AND entity_type = ?3)
-                """, [Exact(entity.id), Exact(rule), Exact(entity.type)])
-            return try row?.optionalMoment("at")
+                "SELECT at FROM triggers WHERE entity_id = ? AND rule = ? AND entity_type = ?",
+                [Exact(entity.id), Exact(rule), Exact(entity.type)])
+            return try row?.moment("at")
         }
     }
 }
@@ -76,34 +78,26 @@ extension Database {
     /// Evidence kept of one event's other bodies.
     private static let conflictsMax = 10
 
-    /// Remembers that a rule announced an event, by the entity that the event is about.
-    ///
-    /// - Parameter row: The event's. One without an entity is no trigger.
-    fileprivate func noteTrigger(of rule: String, by row: Row, at now: Timestamp) throws {
-        guard !row.hasNull("entity") else { return }
-        let entity = try row.decoded(EntityReference.self, "entity")
-        try run(
-            """
-            INSERT INTO announced_triggers (entity_id, rule, entity_type, at, event)
-            VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """,
-            [
-                Exact(entity.id), Exact(rule), Exact(entity.type), now,
-                try row.decode(Int64.self, forColumn: "position"),
-            ])
-    }
-
     fileprivate func admit(_ event: Event) throws -> Admission {
         let identity = event.identity
+        let names: [(any DatabaseValueConvertible)?] = [
+            Exact(identity.source), Exact(identity.scope), Exact(identity.key),
+        ]
+        let gone = try row(
+            """
+            SELECT position, event_id, body_hash FROM event_keys
+            WHERE source = ? AND scope = ? AND key = ?
+            """, names)
+        if let gone { return try admit(event, again: gone) }
         try run(
             """
-            INSERT INTO events (id, source, scope, key, type, time, received_at, entity)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, scope, key) DO NOTHING
+            INSERT INTO events (
+                id, source, scope, key, type, time, received_at, entity, seen_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, scope, key) DO NOTHING
             """,
-            [
-                Exact(event.id), Exact(identity.source), Exact(identity.scope),
-                Exact(identity.key), Exact(event.type), event.time, event.receivedAt,
-                try event.entity.map { try encoded($0) },
+            [Exact(event.id)] + names + [
+                Exact(event.type), event.time, event.receivedAt,
+                try event.entity.map { try encoded($0) }, event.receivedAt,
             ])
         guard changesCount == 0 else {
             try run(
@@ -111,18 +105,27 @@ extension Database {
                 [lastInsertedRowID, Data(event.body)])
             return .stored
         }
+        return try admitRepeat(of: event, names)
+    }
+
+    private func admitRepeat(
+        of event: Event, _ names: [(any DatabaseValueConvertible)?]
+    ) throws -> Admission {
         let known = try row(
             """
             SELECT position, id, body FROM events JOIN event_bodies ON event = position
             WHERE source = ? AND scope = ? AND key = ?
-            """, [Exact(identity.source), Exact(identity.scope), Exact(identity.key)])
+            """, names)
         guard let known else {
-            throw StorageError(.corrupt, detail: "event \(identity.key) has no body")
+            throw StorageError(.corrupt, detail: "event \(event.identity.key) has no body")
         }
+        let position = try known.decode(Int64.self, forColumn: "position")
+        try run(
+            "UPDATE events SET seen_at = max(seen_at, ?) WHERE position = ?",
+            [event.receivedAt, position])
         guard try known.bytes("body") != event.body else {
             return .repeated(of: try known.id("id"))
         }
-        let position = try known.decode(Int64.self, forColumn: "position")
         try run(
             """
             INSERT INTO event_conflicts (event, received_at, body) SELECT ?, ?, ?
@@ -130,6 +133,16 @@ extension Database {
             """,
             [position, event.receivedAt, Data(event.body), position, Self.conflictsMax])
         return .conflict(with: try known.id("id"))
+    }
+
+    /// An event whose first delivery was pruned: of that only the identity and a hash are left.
+    private func admit(_ event: Event, again gone: Row) throws -> Admission {
+        try run(
+            "UPDATE event_keys SET seen_at = max(seen_at, ?) WHERE position = ?",
+            [event.receivedAt, try gone.decode(Int64.self, forColumn: "position")])
+        let first: Event.ID = try gone.id("event_id")
+        return try gone.bytes("body_hash") == Array(SHA256.hash(data: event.body))
+            ? .repeated(of: first) : .conflict(with: first)
     }
 }
 

@@ -8,14 +8,21 @@ package import Storage
 /// Write-ahead log, every commit synced (`synchronous=FULL`), one writer that commits what waits
 /// together (``GroupCommit``), readers beside it. What a method promises is in `Storage`.
 package final class SQLiteStore: Sendable {
+    /// Hears of what no caller is to hear of: a row that was set aside.
+    package typealias Report = @Sendable (StorageError) -> Void
+
     private let pool: DatabasePool
-    private let writer: GroupCommit
+    package let writer: GroupCommit
+    let room: DiskRoom
+    let report: Report
     private let lock: FileLock
 
-    private init(pool: DatabasePool, lock: FileLock) {
+    private init(pool: DatabasePool, lock: FileLock, room: DiskRoom, report: @escaping Report) {
         self.pool = pool
         self.lock = lock
-        writer = GroupCommit(pool)
+        self.room = room
+        self.report = report
+        writer = GroupCommit(pool, makeRoom: room.giveUp)
     }
 
     /// Opens a database, making it where there is none, and brings its schema up to date.
@@ -23,11 +30,18 @@ package final class SQLiteStore: Sendable {
     /// Every lease of the process before ends, since that process is gone: after a crash its work
     /// is due at once. Blocks while it reads and writes; call it before serving.
     ///
-    /// - Parameter path: The file, whose directory exists. Beside it come `-wal`, `-shm`, `.lock`.
+    /// - Parameters:
+    ///   - path: The file, whose directory exists. Beside it come `-wal`, `-shm`, `.lock` and
+    ///     `.reserve`.
+    ///   - lines: What is asked of the disk.
+    ///   - measure: For tests, in the place of the file system.
     /// - Throws: `.unavailable` when another process has it, or the disk does not let us in;
     ///   `.conflict` for a file of a newer program; `.corrupt`.
-    package static func open(path: String) throws(StorageError) -> SQLiteStore {
-        let (store, _) = try prepare(path: path)
+    package static func open(
+        path: String, lines: RoomLines = RoomLines(),
+        measure: (@Sendable () -> DiskRoom.Space?)? = nil, report: @escaping Report = { _ in }
+    ) throws(StorageError) -> SQLiteStore {
+        let (store, _) = try prepare(path: path, lines, measure, report)
         try attempt {
             try store.pool.write { database in
                 for (table, some) in [
@@ -44,7 +58,7 @@ package final class SQLiteStore: Sendable {
 
     /// Brings a database's schema up to date and does nothing else.
     package static func migrate(path: String) throws(StorageError) -> Migration {
-        let (store, migration) = try prepare(path: path)
+        let (store, migration) = try prepare(path: path, RoomLines(), nil, { _ in })
         try attempt { try store.pool.close() }
         store.lock.release()
         return migration
@@ -57,13 +71,34 @@ package final class SQLiteStore: Sendable {
         defer { lock.release() }
         // Takes its place behind everybody who waits.
         try await writer.write { _ in }
+        try await blocking { pool in
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try pool.close()
+        }
+    }
+
+    /// Moves the log into the database and empties its file.
+    ///
+    /// Waits for readers that are still in it, which are short.
+    func emptyLog() async throws(StorageError) {
+        try await blocking { pool in
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        }
+    }
+
+    /// Bytes of the log's file.
+    var logBytes: Int64 {
+        var status = stat()
+        return stat(pool.path + "-wal", &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    private func blocking(
+        _ work: @escaping @Sendable (DatabasePool) throws -> Void
+    ) async throws(StorageError) {
         let result: Result<Void, StorageError> = await withCheckedContinuation { caller in
             DispatchQueue.global().async { [pool] in
                 do throws(StorageError) {
-                    try attempt {
-                        _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-                        try pool.close()
-                    }
+                    try attempt { try work(pool) }
                     caller.resume(returning: .success(()))
                 } catch {
                     caller.resume(returning: .failure(error))
@@ -104,10 +139,12 @@ extension SQLiteStore {
     private static let full = 2
 
     private static func prepare(
-        path: String
+        path: String, _ lines: RoomLines, _ measure: (@Sendable () -> DiskRoom.Space?)?,
+        _ report: @escaping Report
     ) throws(StorageError) -> (SQLiteStore, Migration) {
         let path = try makeFile(path)
         let lock = try FileLock(path: path + ".lock")
+        try LogFile.makeSure(of: path)
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
             let migration = try pool.writeWithoutTransaction { database in
@@ -116,7 +153,9 @@ extension SQLiteStore {
                 try check(database)
                 return try Migration.run(database)
             }
-            return (SQLiteStore(pool: pool, lock: lock), migration)
+            // After the schema: where there is hardly any room that needs it more.
+            let room = DiskRoom(database: path, lines: lines, measure: measure)
+            return (SQLiteStore(pool: pool, lock: lock, room: room, report: report), migration)
         } catch {
             let error = StorageError(database: error)
             throw StorageError(error.code, detail: "\(path): \(error.detail)")
@@ -129,8 +168,20 @@ extension SQLiteStore {
         // People's tools may hold a lock for a moment: a backup, a look from the shell.
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            // What sorts and savepoints spill must not depend on the room in another directory.
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
+            guard !database.configuration.readonly else { return }
+            // Only counts before there is a table; lets space be given back later.
+            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            // A log that a rush has made large shrinks to this when it begins anew.
+            try database.execute(sql: "PRAGMA journal_size_limit = \(logBytesKept)")
+        }
         return configuration
     }
+
+    /// Twice what the log holds when SQLite moves it into the database by itself.
+    private static let logBytesKept = 8 << 20
 
     /// Refuses to run where a commit would not be what we say it is.
     private static func check(_ database: Database) throws {

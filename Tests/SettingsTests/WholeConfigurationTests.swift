@@ -110,7 +110,7 @@ func everyKeyStandsInTheExample(_ key: String) throws {
     // What is read and kept for a later version says so.
     #expect(
         configuration.warnings.map(\.key)
-            == ["store.reserve", "store.free_min", "endpoints.ops-chat.template"])
+            == ["endpoints.ops-chat.template"])
 
     var dumped = ""
     dump(configuration, to: &dumped)

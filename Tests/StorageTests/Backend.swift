@@ -13,7 +13,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     /// Runs a test on an empty store, and leaves nothing behind.
-    func run(_ test: (any Store) async throws -> Void) async throws {
+    func run(_ test: (any Store & Housekeeping) async throws -> Void) async throws {
         switch self {
         case .memory:
             try await test(MemoryStore())
@@ -29,8 +29,8 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     /// Runs a test in two parts with a crash in between: nothing is settled, and what comes after
     /// finds what was committed before.
     func run(
-        _ before: (any Store) async throws -> Void,
-        thenAfterACrash after: (any Store) async throws -> Void
+        _ before: (any Store & Housekeeping) async throws -> Void,
+        thenAfterACrash after: (any Store & Housekeeping) async throws -> Void
     ) async throws {
         switch self {
         case .memory:

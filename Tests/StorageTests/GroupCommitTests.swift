@@ -133,3 +133,58 @@ private func together(
         #expect(ids == [2])
     }
 }
+
+@Test func onAFullDiskEventsGiveWayAndTheRestIsTriedOnceMore() async throws {
+    try await withWriter { pool, _ in
+        let tries = Mutex(0)
+        let isFull = Mutex(true)
+        let writer = GroupCommit(pool) {
+            isFull.withLock { $0 = false }
+            return true
+        }
+        #expect(writer.refusal == nil)
+        let full: @Sendable (Database) throws -> Void = { database in
+            tries.withLock { $0 += 1 }
+            try database.execute(sql: "INSERT INTO rows (filling) VALUES (NULL)")
+            if isFull.withLock({ $0 }) { throw DatabaseError(resultCode: .SQLITE_FULL) }
+        }
+        async let refused = code { try await writer.write(mayBeRefused: true, full) }
+        async let settled = code { try await writer.write(full) }
+        let codes = try await [refused, settled]
+        // Together or one after the other: the first to come finds the disk full.
+        #expect(codes.contains(nil))
+        let count = try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM rows") }
+        #expect(count == codes.count { $0 == nil })
+        #expect(writer.refusal == nil, "the last commit was well")
+    }
+}
+
+@Test(arguments: [
+    (ResultCode.SQLITE_FULL, tries: 2), (.SQLITE_IOERR_WRITE, 2), (.SQLITE_IOERR_FSYNC, 1),
+    (.SQLITE_IOERR_DIR_FSYNC, 1),
+])
+func whatFailsForGoodIsSaidToHaveFailed(_ code: ResultCode, _ expected: Int) async throws {
+    try await withWriter { pool, _ in
+        let rooms = Mutex(0)
+        let tries = Mutex(0)
+        let writer = GroupCommit(pool) {
+            rooms.withLock { $0 += 1 }
+            return true
+        }
+        let said = try await StorageTests.code {
+            try await writer.write { database in
+                tries.withLock { $0 += 1 }
+                try database.execute(sql: "INSERT INTO rows (id) VALUES (1)")
+                throw DatabaseError(resultCode: code)
+            }
+        }
+        #expect(said == .full)
+        #expect(tries.withLock { $0 } == expected)
+        #expect(rooms.withLock { $0 } == expected - 1)
+        #expect(writer.refusal?.code == .full)
+        try await writer.write { try $0.execute(sql: "INSERT INTO rows (id) VALUES (2)") }
+        #expect(writer.refusal == nil)
+        let ids = try await pool.read { try Int.fetchAll($0, sql: "SELECT id FROM rows") }
+        #expect(ids == [2])
+    }
+}

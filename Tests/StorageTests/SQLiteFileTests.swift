@@ -149,24 +149,6 @@ func filesOfOthersAreLeftAlone(
     }
 }
 
-/// Changes a row behind the store's back, and expects what it then says.
-@Test(arguments: [
-    "UPDATE tasks SET task = '{}'", "UPDATE tasks SET task = json_remove(task, '$.plan.rule')",
-])
-func aRowThatCannotBeReadIsCorrupt(_ sql: String) async throws {
-    try await withDirectory { directory in
-        let path = directory + "/a.sqlite"
-        let store = try SQLiteStore.open(path: path)
-        try await store.plan([.sample("1")])
-        let shell = try DatabaseQueue(path: path)
-        try await shell.write { try $0.execute(sql: sql) }
-        try shell.close()
-        #expect(try await code { _ = try await store.task("tsk_1") } == .corrupt)
-        #expect(try await code { _ = try await store.claimAll() } == .corrupt)
-        try await store.close()
-    }
-}
-
 /// What the schema refuses by itself, should a program ever try.
 @Test(arguments: [
     "UPDATE tasks SET state = 'lost'", "UPDATE events SET state = 'lost'",

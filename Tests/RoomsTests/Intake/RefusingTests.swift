@@ -109,7 +109,8 @@ struct HoldingBackTests {
             .receive(request(), for: "s", secret: nil)
         #expect(answer.status == 503)
         #expect(answer.header("Retry-After") == "5")
-        #expect(answer.text == #"{"error":"try again later"}"#)
+        #expect(
+            answer.text == #"{"error":"try again later","reason":"store_\#(code.rawValue)"}"#)
         let line = try #require(world.paper.entries.first)
         #expect(line.message == "event.refused" && line.level == .warning)
         #expect(line.fields["reason"] == "store_\(code.rawValue)")

@@ -1,0 +1,187 @@
+package import Domain
+package import Logging
+package import Storage
+
+/// Keeps a store from growing for ever, and looks after its disk.
+///
+/// The one loop beside the rooms that works on the store alone. It yields to them: a batch is
+/// small, and after each it waits (reliability.md 2, "Retention").
+package struct Housekeeper: Sendable {
+    private let store: any Housekeeping
+    private let ages: Ages
+    private let time: TimeSource
+    private let limits: Limits
+    private let log: Logger
+
+    /// How old each kind may become, counted as ``Keeping`` says.
+    package struct Ages: Hashable, Sendable {
+        package var attempts: Duration
+        package var tasks: Duration
+        package var events: Duration
+        package var keys: Duration
+        /// No cooldown is longer.
+        package var triggers: Duration
+
+        package init(
+            attempts: Duration = .days(30), tasks: Duration = .days(90),
+            events: Duration = .days(30), keys: Duration = .days(90),
+            triggers: Duration = .days(365)
+        ) {
+            self.attempts = attempts
+            self.tasks = tasks
+            self.events = events
+            self.keys = keys
+            self.triggers = triggers
+        }
+
+        func age(_ keeping: Keeping) -> Duration {
+            switch keeping {
+            case .taskAttempts, .deliveryAttempts: attempts
+            case .tasks: tasks
+            case .notifications, .events: events
+            case .keys: keys
+            case .triggers: triggers
+            }
+        }
+    }
+
+    package struct Limits: Hashable, Sendable {
+        /// Rows looked at in one transaction, at most.
+        package var batch: Int
+        /// Rows looked at in one transaction however slow the store is.
+        package var batchMin: Int
+        /// How long a transaction may take; after one that took longer the next looks at half as
+        /// many rows, since others wait for the store meanwhile.
+        package var hold: Duration
+        /// Between two transactions.
+        package var pause: Duration
+        /// Between two sweeps.
+        package var rest: Duration
+        /// Between two looks at the disk.
+        package var look: Duration
+
+        package init(
+            batch: Int = 500, batchMin: Int = 16, hold: Duration = .milliseconds(20),
+            pause: Duration = .milliseconds(50), rest: Duration = .hours(1),
+            look: Duration = .seconds(1)
+        ) {
+            precondition(batchMin > 0 && batch >= batchMin)
+            self.batch = batch
+            self.batchMin = batchMin
+            self.hold = hold
+            self.pause = pause
+            self.rest = rest
+            self.look = look
+        }
+    }
+
+    package init(
+        _ store: any Housekeeping, ages: Ages, time: TimeSource, limits: Limits = Limits(),
+        log: Logger
+    ) {
+        self.store = store
+        self.ages = ages
+        self.time = time
+        self.limits = limits
+        self.log = log
+    }
+
+    /// Runs until the stop is asked for; a batch that was begun is finished.
+    package func run(until stop: StopSignal) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await sweepAgainAndAgain(until: stop) }
+            group.addTask { await watch(until: stop) }
+        }
+    }
+
+    private func sweepAgainAndAgain(until stop: StopSignal) async {
+        while !stop.isRaised, !Task.isCancelled {
+            await sweep(until: stop)
+            await rest(limits.rest, or: stop)
+        }
+    }
+
+    /// Prunes everything that is old enough, then gives back what came free.
+    ///
+    /// Trouble with the store ends it: the next one begins anew.
+    package func sweep(until stop: StopSignal) async {
+        var removed: Logger.Metadata = [:]
+        do throws(StorageError) {
+            for keeping in Keeping.allCases {
+                let count = try await prune(keeping, until: stop)
+                if count > 0 { removed[keeping.rawValue] = "\(count)" }
+            }
+            while !stop.isRaised, try await store.giveBack() {
+                await rest(limits.pause, or: stop)
+            }
+        } catch {
+            log.warning(
+                "retention.failed",
+                metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
+        }
+        if !removed.isEmpty { log.info("retention.pruned", metadata: removed) }
+    }
+
+    private func prune(
+        _ keeping: Keeping, until stop: StopSignal
+    ) async throws(StorageError) -> Int {
+        let moment = time.now() - ages.age(keeping)
+        var removed = 0
+        var batch = limits.batch
+        var cursor: String?
+        while !stop.isRaised, !Task.isCancelled {
+            let began = time.elapsed()
+            let pruned = try await store.prune(
+                keeping, olderThan: moment, from: cursor, limit: batch)
+            let isSlow = time.elapsed() - began > limits.hold
+            batch = isSlow ? max(batch / 2, limits.batchMin) : min(batch * 2, limits.batch)
+            removed += pruned.removed
+            guard let next = pruned.next else { break }
+            cursor = next
+            await rest(limits.pause, or: stop)
+        }
+        return removed
+    }
+
+    /// Says when events are no longer, or again, taken in, and when the disk is getting full.
+    private func watch(until stop: StopSignal) async {
+        var known = StoreCondition()
+        while !stop.isRaised, !Task.isCancelled {
+            let condition = await store.attend()
+            report(condition, after: known)
+            known = condition
+            await rest(limits.look, or: stop)
+        }
+    }
+
+    private func report(_ condition: StoreCondition, after known: StoreCondition) {
+        let space: Logger.Metadata = [
+            "free_bytes": "\(condition.free)", "total_bytes": "\(condition.total)",
+        ]
+        if condition.trouble != known.trouble {
+            if let trouble = condition.trouble {
+                log.error(
+                    "store.closed",
+                    metadata: space.merging(
+                        ["reason": "\(trouble.rawValue)", "detail": "\(trouble.words)"]
+                    ) { $1 })
+            } else {
+                log.notice("store.open_again", metadata: space)
+            }
+        }
+        if condition.isScarce != known.isScarce {
+            log.log(
+                level: condition.isScarce ? .warning : .notice,
+                condition.isScarce ? "disk.scarce" : "disk.roomy", metadata: space)
+        }
+    }
+
+    private func rest(_ pause: Duration, or stop: StopSignal) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await stop.wait() }
+            group.addTask { try? await time.sleep(pause) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
