@@ -15,6 +15,8 @@ struct KillVerdict: Sendable {
         let taskID: String
         let sequence: Int64
         let type: String
+        /// Where it came to, one path for each endpoint.
+        var endpoint = "/hooks/0"
         let webhookID: String?
         let isVerified: Bool?
         /// Whether the endpoint took it and said so.
@@ -28,7 +30,43 @@ struct KillVerdict: Sendable {
     var tasks: [JSONValue]
     /// Every copy that the platforms really made.
     var copies: [JSONValue]
+    /// In the order of their coming.
     var received: [Received]
+    /// The paths of the endpoints that have to hear of every end.
+    var endpoints = ["/hooks/0"]
+
+    /// How often a notification came.
+    struct Repeats: Equatable {
+        /// Different notifications: one for each end and endpoint.
+        var notifications = 0
+        /// All that came, each notification once or more often.
+        var deliveries = 0
+        /// Of these the duplicates: the endpoint had answered 2xx to the same `webhook-id` before,
+        /// whether that answer was heard or met a process that was killed by then.
+        var duplicates = 0
+        /// The others that came again: the endpoint had taken it, and cut its answer off.
+        var afterLostAnswer: Int { deliveries - notifications - duplicates }
+
+        var duplicateShare: Double {
+            notifications == 0 ? 0 : Double(duplicates) / Double(notifications)
+        }
+    }
+
+    var repeats: Repeats {
+        var repeats = Repeats()
+        var isTaken: [String: Bool] = [:]
+        for delivery in received {
+            let id = delivery.webhookID ?? ""
+            repeats.deliveries += 1
+            switch isTaken[id] {
+            case nil: repeats.notifications += 1
+            case true?: repeats.duplicates += 1
+            case false?: break
+            }
+            isTaken[id] = isTaken[id] == true || delivery.isTaken
+        }
+        return repeats
+    }
 
     /// One sentence for each broken promise.
     var broken: [String] {
@@ -78,22 +116,26 @@ struct KillVerdict: Sendable {
         }
     }
 
-    /// Each end was taken by the endpoint at least once.
+    /// Each end was taken by each endpoint at least once.
     private var undelivered: [String] {
         let taken = grouped(received.filter(\.isTaken)) { $0.taskID }
-        return tasks.compactMap { task in
+        return tasks.flatMap { task in
             let id = task["id"]?.string ?? ""
             let type = "copy.\(task["state"]?.string ?? "")"
-            let isTold = taken[id]?.contains {
-                $0.type == type && $0.sequence == task["sequence"]?.number?.int64
+            return endpoints.compactMap { endpoint in
+                let isTold = taken[id]?.contains {
+                    $0.type == type && $0.sequence == task["sequence"]?.number?.int64
+                        && $0.endpoint == endpoint
+                }
+                return isTold == true ? nil : "\(id) ended and \(endpoint) was not told"
             }
-            return isTold == true ? nil : "\(id) ended and nobody was told"
         }
     }
 
-    /// One id for each task and sequence, whatever was sent again, and every signature right.
+    /// One id for each task, sequence and endpoint, whatever was sent again, and every signature
+    /// right.
     private var unstable: [String] {
-        let ends = grouped(received) { "\($0.taskID) \($0.sequence)" }
+        let ends = grouped(received) { "\($0.taskID) \($0.sequence) at \($0.endpoint)" }
         var broken = received.filter { $0.isVerified != true }
             .map { "a notification of \($0.taskID) is wrongly signed" }
         var users: [String: String] = [:]
@@ -122,8 +164,8 @@ extension KillVerdict.Received {
         let task = delivery.json["data"]?["task"]
         self.init(
             taskID: task?["id"]?.string ?? "?", sequence: task?["sequence"]?.number?.int64 ?? -1,
-            type: delivery.json["type"]?.string ?? "?", webhookID: delivery.webhookID,
-            isVerified: delivery.isVerified,
+            type: delivery.json["type"]?.string ?? "?", endpoint: delivery.path,
+            webhookID: delivery.webhookID, isVerified: delivery.isVerified,
             isTaken: delivery.status.map { (200..<300).contains($0) } ?? false)
     }
 }

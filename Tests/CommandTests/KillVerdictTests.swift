@@ -19,11 +19,11 @@ import Testing
 
     private static func told(
         _ type: String, id: String? = "m1", sequence: Int64 = 1, isVerified: Bool? = true,
-        isTaken: Bool = true
+        isTaken: Bool = true, at endpoint: String = "/hooks/0"
     ) -> KillVerdict.Received {
         .init(
-            taskID: "t1", sequence: sequence, type: type, webhookID: id, isVerified: isVerified,
-            isTaken: isTaken)
+            taskID: "t1", sequence: sequence, type: type, endpoint: endpoint, webhookID: id,
+            isVerified: isVerified, isTaken: isTaken)
     }
 
     @Test func aGoodEndBreaksNothing() {
@@ -66,14 +66,18 @@ import Testing
         Breach("can be told") { $0.tasks = [task("unresolved")] },
         Breach("is submitting") { $0.tasks = [task("submitting")] },
         Breach("is failed") { $0.tasks = [task("failed")] },
-        Breach("nobody was told") { $0.received = [] },
-        Breach("nobody was told") { $0.received = [told("copy.succeeded", isTaken: false)] },
-        Breach("nobody was told") { $0.received = [told("copy.failed")] },
-        Breach("nobody was told") { $0.received = [told("copy.succeeded", sequence: 2)] },
+        Breach("was not told") { $0.received = [] },
+        Breach("was not told") { $0.received = [told("copy.succeeded", isTaken: false)] },
+        Breach("was not told") { $0.received = [told("copy.failed")] },
+        Breach("was not told") { $0.received = [told("copy.succeeded", sequence: 2)] },
         Breach("wrongly signed") { $0.received = [told("copy.succeeded", isVerified: false)] },
         Breach("wrongly signed") { $0.received = [told("copy.succeeded", isVerified: nil)] },
         Breach("under 2 ids") { $0.received.append(told("copy.succeeded", id: "m2")) },
         Breach("under 1 ids") { $0.received = [told("copy.succeeded", id: nil)] },
+        Breach("/hooks/1 was not told") { $0.endpoints = ["/hooks/0", "/hooks/1"] },
+        Breach("stands for") {
+            $0.received.append(told("copy.succeeded", at: "/hooks/1"))
+        },
         Breach("stands for") { $0.received.append(told("copy.stalled", sequence: 2)) },
     ]
 
@@ -82,5 +86,39 @@ import Testing
         var verdict = Self.good
         breach.change(&verdict)
         #expect(verdict.broken.contains { $0.contains(breach.words) }, "\(verdict.broken)")
+    }
+
+    @Test func twoEndpointsHearOfAnEndUnderTwoIDs() {
+        var verdict = Self.good
+        verdict.endpoints.append("/hooks/1")
+        verdict.received.append(Self.told("copy.succeeded", id: "m2", at: "/hooks/1"))
+        #expect(verdict.broken.isEmpty, "\(verdict.broken)")
+    }
+
+    @Test(arguments: [
+        // Once each.
+        ([("m1", true), ("m2", true)], 2, 0, 0),
+        // Again although it was answered.
+        ([("m1", true), ("m1", true)], 1, 1, 0),
+        ([("m1", true), ("m1", false), ("m1", true)], 1, 2, 0),
+        // Again because the answer was cut off.
+        ([("m1", false), ("m1", true)], 1, 0, 1),
+        // Both, and another in between.
+        ([("m1", false), ("m2", true), ("m1", true), ("m1", true)], 2, 1, 1),
+        ([], 0, 0, 0),
+    ])
+    func aDuplicateIsWhatComesAgainAfterAnAnswer(
+        _ received: [(id: String, isTaken: Bool)], _ notifications: Int, _ duplicates: Int,
+        _ afterLostAnswer: Int
+    ) {
+        var verdict = Self.good
+        verdict.received = received.map {
+            Self.told("copy.succeeded", id: $0.id, isTaken: $0.isTaken)
+        }
+        let repeats = verdict.repeats
+        #expect(repeats.notifications == notifications)
+        #expect(repeats.duplicates == duplicates)
+        #expect(repeats.afterLostAnswer == afterLostAnswer)
+        #expect(repeats.deliveries == received.count)
     }
 }

@@ -14,10 +14,14 @@ struct KillWorld: Sendable {
         case keyue
     }
 
-    static let backup = "7498000000000000001"
     private static let botsPerWorkspace = 25
 
     let count: Int
+    /// How many endpoints hear of every end.
+    var endpoints = 1
+
+    /// The secret that all of them sign with.
+    static let hookSecret = EndpointHook.standard[0].secret
 
     /// Half within a workspace, the others across, and up to a tenth to Keyue, well mixed.
     func way(_ index: Int) -> Way {
@@ -68,6 +72,9 @@ struct KillWorld: Sendable {
         return kind + padded(index / (2 * Self.botsPerWorkspace))
     }
 
+    /// Where the bots of a workspace go that are copied across: small as well.
+    private func backup(of workspace: String) -> String { "74980" + workspace.suffix(7) }
+
     private func workspaces(_ way: Way) -> [String] {
         var found: [String] = []
         for index in 0..<count where self.way(index) == way {
@@ -84,7 +91,8 @@ struct KillWorld: Sendable {
 
     /// For `PUT /_sim/world` of the Coze simulator.
     var coze: JSONValue {
-        let all = workspaces(.same) + workspaces(.cross) + [Self.backup]
+        let sources = workspaces(.cross)
+        let all = workspaces(.same) + sources + sources.map(backup)
         return [
             "workspaces": .array(
                 all.map {
@@ -113,24 +121,57 @@ struct KillWorld: Sendable {
         ]
     }
 
-    /// For ``ServicePlan/rules``: one rule for each way.
-    var rules: String {
-        func rule(_ name: String, _ way: Way, _ copy: String) -> String {
-            let list = workspaces(way).map { "\"\($0)\"" }.joined(separator: ", ")
-            let match =
-                way == .keyue
-                ? "type: [agent.changed]"
-                : "type: [bot.published], entity: { workspace_id: [\(list)] }"
-            return """
-                - name: \(name)
-                  match: { \(match) }
-                  copy: [{ \(copy) }]
+    func hook(_ number: Int) -> String { "/hooks/\(number)" }
+
+    var hooks: [String] { (0..<endpoints).map(hook) }
+
+    /// For `PUT /_sim/world` of the endpoint simulator.
+    var hookWorld: JSONValue {
+        [
+            "hooks": .array(
+                hooks.map {
+                    [
+                        "path": .string($0), "scheme": "webhook",
+                        "secret": .string(Self.hookSecret?.exposed ?? ""),
+                    ]
+                })
+        ]
+    }
+
+    /// The section `endpoints` of a configuration.
+    func endpointSection(_ url: String) -> String {
+        "endpoints:\n"
+            + (0..<endpoints).map { number in
                 """
+                  hook-\(number):
+                    url: \(url)\(hook(number))
+                    secret: "\(Self.hookSecret?.exposed ?? "")"
+
+                """
+            }.joined()
+    }
+
+    /// For ``ServicePlan/rules``: one rule for each way, and for each workspace that has a backup
+    /// of its own.
+    var rules: String {
+        func rule(_ name: String, _ match: String, _ copy: String) -> String {
+            """
+            - name: \(name)
+              match: { \(match) }
+              copy: [{ \(copy) }]
+            """
         }
-        return [
-            rule("same", .same, "connection: coze"),
-            rule("cross", .cross, "connection: coze, to_workspace: \"\(Self.backup)\""),
-            rule("keyue", .keyue, "connection: keyue"),
-        ].joined(separator: "\n")
+        func published(in workspaces: [String]) -> String {
+            let list = workspaces.map { "\"\($0)\"" }.joined(separator: ", ")
+            return "type: [bot.published], entity: { workspace_id: [\(list)] }"
+        }
+        let same = rule("same", published(in: workspaces(.same)), "connection: coze")
+        let keyue = rule("keyue", "type: [agent.changed]", "connection: keyue")
+        let across = workspaces(.cross).map { workspace in
+            rule(
+                "cross-\(workspace)", published(in: [workspace]),
+                "connection: coze, to_workspace: \"\(backup(of: workspace))\"")
+        }
+        return ([same, keyue] + across).joined(separator: "\n")
     }
 }

@@ -53,6 +53,8 @@ final class SimulatorProcess: Sendable {
 
 /// A notification as the simulated endpoint saw it.
 struct ReceivedDelivery: Sendable {
+    /// When it was complete there.
+    let at: Timestamp
     let path: String
     /// Whether the signature was right; `nil` where nobody looked.
     let isVerified: Bool?
@@ -62,6 +64,9 @@ struct ReceivedDelivery: Sendable {
     let json: JSONValue
 
     init(_ value: JSONValue) {
+        at =
+            value["at"]?.string.flatMap(Timestamp.init(rfc3339:))
+            ?? Timestamp(milliseconds: 0)
         path = value["path"]?.string ?? ""
         isVerified = value["verified"]?.bool
         status = value["answered"]?.number?.int64.map(Int.init)
