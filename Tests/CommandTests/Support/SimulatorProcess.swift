@@ -37,8 +37,9 @@ final class SimulatorProcess: Sendable {
     /// Replaces what goes wrong from now on; `[:]` is nothing.
     func fail(_ plan: JSONValue) async throws { try await put("faults", plan) }
 
+    /// Twenty thousand notifications are forty megabytes, written by a debug build.
     private func list(_ what: String) async throws -> [JSONValue] {
-        try await Caller.shared.call("GET", "\(url)/_sim/\(what)", timeout: .seconds(60))
+        try await Caller.shared.call("GET", "\(url)/_sim/\(what)", timeout: .seconds(600))
             .json.array ?? []
     }
 
