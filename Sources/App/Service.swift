@@ -18,6 +18,10 @@ package struct Service: Sendable {
     /// What is in hand may take this long after the stop; then it is cut short and written down.
     package static let graceTime: Duration = .seconds(20)
 
+    /// Events are still taken for so long after the stop, and `/readyz` sends others elsewhere
+    /// (reliability.md 2, "Drain").
+    private static let farewellTime: Duration = .seconds(2)
+
     private let configuration: Configuration
     private let environment: [String: String]
     private let time: TimeSource
@@ -47,8 +51,9 @@ package struct Service: Sendable {
 
     /// Serves until `stop` is raised, then softly comes to rest.
     ///
-    /// No new work is taken; what is in hand is finished, or after ``graceTime`` cut short and
-    /// written down as what it then is. A stop is never worse than a kill.
+    /// No new work is taken, though events are stored for a moment more; what is in hand is
+    /// finished, or after ``graceTime`` cut short and written down as what it then is. A stop is
+    /// never worse than a kill.
     ///
     /// - Parameter onStart: Called once, when the listener takes connections.
     package func run(
@@ -103,7 +108,7 @@ package struct Service: Sendable {
                     || IPAddress(bytes: peer.bytes).map { address in
                         proxies.contains { $0.contains(address) }
                     } ?? false
-            }, time: time, log: log)
+            }, limits: Self.connectionLimits, time: time, log: log)
         let files = RuleFiles(
             configuration: configuration, environment: environment, desk: administration.desk,
             time: time, log: log)
@@ -217,6 +222,12 @@ extension Service {
             throw ServiceError(
                 "libcurl cannot be used: \(error.detail)", "Install libcurl 7.88 or newer.")
         }
+    }
+
+    private static var connectionLimits: ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.farewellTime = farewellTime
+        return limits
     }
 
     /// With the port that we really got, so that no configuration can make us call ourselves.

@@ -46,7 +46,12 @@ package struct ConnectionLimits: Hashable, Sendable {
     /// How long what still comes in is thrown away after the last answer, so that the answer is
     /// not lost to a reset.
     package var lingerTime: Duration = .seconds(2)
-    /// How long requests in hand may take once we stop.
+    /// How long connections are still taken once we stop, while `/readyz` says so already.
+    ///
+    /// Who stands before us needs a moment to notice, and a callback that is refused may never be
+    /// sent again.
+    package var farewellTime: Duration = .zero
+    /// How long requests in hand may take once we take no more connections.
     package var drainTime: Duration = .seconds(10)
 
     package init() {}

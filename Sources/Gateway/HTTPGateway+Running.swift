@@ -31,10 +31,11 @@ package struct GatewayError: Error, Hashable, CustomStringConvertible {
 }
 
 extension HTTPGateway {
-    /// Listens until `stop` returns, then lets the requests in hand finish.
+    /// Listens until `stop` returns and for ``ConnectionLimits/farewellTime`` more, then lets the
+    /// requests in hand finish.
     ///
     /// Returns once the last connection is closed; what is not answered
-    /// ``ConnectionLimits/drainTime`` after `stop` is cut off. Being cancelled does the same
+    /// ``ConnectionLimits/drainTime`` later is cut off. Being cancelled does the same
     /// without waiting for anything.
     ///
     /// - Parameters:
@@ -112,6 +113,7 @@ extension HTTPGateway {
                 throw GatewayError(code: .ended, detail: "the server ended by itself")
             }
             stopping.begin()
+            if limits.farewellTime > .zero { try? await time.sleep(limits.farewellTime) }
             group.addTask {
                 try? await server.shutdownGracefully()
                 return .quiet

@@ -194,6 +194,35 @@ private func quick() -> ConnectionLimits {
         #expect(fixture.received.all.count == 1)
     }
 
+    @Test func forAMomentAfterTheStopItTakesRequestsAndIsNotReady() async throws {
+        var fixture = GatewayFixture()
+        fixture.limits.farewellTime = .seconds(2)
+        let over = Nudge()
+        fixture.sleep = { [limits = fixture.limits] duration in
+            if duration == limits.farewellTime { return await over.wait() }
+            try await Task.sleep(for: duration)
+        }
+        try await fixture.run { gateway in
+            func ask(_ request: String) async throws -> String {
+                let client = try await RawClient.connect(to: gateway.port)
+                try await client.send(request)
+                return try await client.readAnswer()
+            }
+            let isReady = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+            #expect(try await ask(isReady).hasPrefix("HTTP/1.1 200 "))
+            gateway.stop.raise()
+            // Heard in a task of its own, but soon.
+            var answer = ""
+            for _ in 0..<1_000 where !answer.hasPrefix("HTTP/1.1 503 ") {
+                answer = try await ask(isReady)
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 503 "))
+            #expect(try await ask(post).hasPrefix("HTTP/1.1 200 "))
+            over.signal()
+        }
+        #expect(fixture.received.all.count == 1)
+    }
+
     @Test func whatIsNotDoneInTimeIsCutOff() async throws {
         var fixture = GatewayFixture()
         let (entered, drained, go) = (Nudge(), Nudge(), Nudge())
