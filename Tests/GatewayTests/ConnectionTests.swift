@@ -196,7 +196,7 @@ private func quick() -> ConnectionLimits {
 
     @Test func forAMomentAfterTheStopItTakesRequestsAndIsNotReady() async throws {
         var fixture = GatewayFixture()
-        fixture.limits.farewellTime = .seconds(2)
+        fixture.limits.farewellTime = .milliseconds(1_717)
         let over = Nudge()
         fixture.sleep = { [limits = fixture.limits] duration in
             if duration == limits.farewellTime { return await over.wait() }
