@@ -49,7 +49,7 @@ struct Rooms: Sendable {
             time: time, nudge: wakeCopying, next: [wakeNotifying], log: log)
         notifying = StageRunner(
             NotifyingStage(
-                ledger: store, endpoints: configuration.endpoints, transport: transport,
+                ledger: store, audience: audience, transport: transport,
                 time: time, chance: chance, lease: configuration.lease, log: log),
             time: time, nudge: wakeNotifying, log: log)
     }

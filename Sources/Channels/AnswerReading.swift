@@ -5,9 +5,13 @@ extension DeliveryOutcome {
     /// No answer came (contracts/notifications.md section 2, step 1).
     ///
     /// Whether anything was sent makes no difference here: a repeat is harmless to a receiver that
-    /// keeps ids, and in a chat a doubled message is better than a lost one. Only what our own
-    /// address policy forbids is no matter of trying again.
-    static func unanswered(_ failure: TransportFailure) -> DeliveryOutcome {
+    /// keeps ids, and in a chat a doubled message is better than a lost one.
+    ///
+    /// - Parameter isBrokenByPolicy: Whether what our own address policy forbids is no matter of
+    ///   trying again.
+    static func unanswered(
+        _ failure: TransportFailure, isBrokenByPolicy: Bool = true
+    ) -> DeliveryOutcome {
         let word =
             switch failure.code {
             case .refused: "forbidden_target"
@@ -20,7 +24,7 @@ extension DeliveryOutcome {
             case .cancelled: "cancelled"
             }
         let reason = OutcomeReason(word, detail: failure.detail)
-        return failure.code == .refused
+        return failure.code == .refused && isBrokenByPolicy
             ? .channelBroken(reason) : .retry(after: nil, slowsEndpoint: false, reason)
     }
 

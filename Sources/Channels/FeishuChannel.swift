@@ -23,6 +23,9 @@ package struct FeishuChannel: MessageChannel {
 
     package var schedule: RetrySchedule { .chat }
     package var freshness: Duration? { .hours(1) }
+    /// Below what section 6 of the contract publishes, 5 a second and 100 a minute.
+    package var rates: [Rate] { [Rate(5, per: .seconds(1)), Rate(90, per: .minutes(1))] }
+    package var keepsWhenBroken: Bool { false }
 
     package func request(
         for notification: CompletionNotification, as delivery: Delivery, to endpoint: Endpoint,

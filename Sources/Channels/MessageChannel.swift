@@ -16,6 +16,17 @@ package protocol MessageChannel: Sendable {
     /// not: contracts/notifications.md section 3 drops what is older than an hour.
     var freshness: Duration? { get }
 
+    /// What the platform allows, where it says so and the endpoint's own `limits.rate` does not
+    /// (contracts/notifications.md section 3).
+    var rates: [Rate] { get }
+
+    /// Whether a message outlives a channel that is broken.
+    ///
+    /// A callback keeps its messages: all but a 2xx is tried again (reliability.md 2). What people
+    /// read in a chat is stopped, since the channel waits for a person (contracts/notifications.md
+    /// section 2).
+    var keepsWhenBroken: Bool { get }
+
     /// The whole request of one attempt, signed for `now`.
     ///
     /// Signatures age, so this is called right before each attempt and never when the message is

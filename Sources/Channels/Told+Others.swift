@@ -56,12 +56,12 @@ extension Told {
                 tone: .failure,
                 title: say("通知端点已停用：\(name)", "Endpoint disabled: \(name)"),
                 summary: say(
-                    "端点\(quoted(name))已停用，不再发送通知。",
-                    "Endpoint \(quoted(name)) was disabled; nothing is sent to it any more."),
+                    "端点\(quoted(name))已停用，每小时只试送一次。",
+                    "Endpoint \(quoted(name)) was disabled; it gets one try an hour."),
                 facts: facts,
                 advice: say(
-                    "修复后请重新启用，未送达的通知可以补发。",
-                    "Mend it and enable it again; what it missed can be sent again."),
+                    "修复后会自动恢复，积压的通知随后补发。",
+                    "Once it is mended it recovers by itself, and what waited follows."),
                 footer: footer())
         default:
             return ChatMessage(

@@ -13,6 +13,8 @@ package struct WebhookChannel: MessageChannel {
 
     package var schedule: RetrySchedule { .webhook }
     package var freshness: Duration? { nil }
+    package var rates: [Rate] { [] }
+    package var keepsWhenBroken: Bool { true }
 
     package func request(
         for notification: CompletionNotification, as delivery: Delivery, to endpoint: Endpoint,
@@ -43,8 +45,9 @@ package struct WebhookChannel: MessageChannel {
     /// into the record of a failed attempt.
     private static let answerMax = 4_096
 
-    /// Any 2xx is a success whatever its body says, 410 is for good, and all else follows the
-    /// schedule: the specification makes no exception for 4xx.
+    /// Any 2xx is a success whatever its body says, 410 disables the endpoint, and all else follows
+    /// the schedule: the specification makes no exception for 4xx, and a name that leads to a
+    /// forbidden address today may lead to the right one tomorrow.
     package func read(
         _ result: Result<HTTPAnswer, TransportFailure>, at now: Timestamp
     ) -> DeliveryOutcome {
@@ -54,7 +57,7 @@ package struct WebhookChannel: MessageChannel {
             if let status = failure.status, (200..<300).contains(status) {
                 return .accepted(OutcomeReason("", status: status))
             }
-            return .unanswered(failure)
+            return .unanswered(failure, isBrokenByPolicy: false)
         case .success(let answer):
             switch answer.status {
             case 200..<300: return .accepted(OutcomeReason("", status: answer.status))

@@ -37,12 +37,14 @@ package struct Delivery: Identifiable, Hashable, Sendable, Codable {
 
 extension Delivery {
     package enum State: Hashable, Sendable, Codable {
-        /// Waiting for its time. Leads to `sending`, `cancelled`.
+        /// Waiting for its time. Leads to `sending`, `cancelled`, and to `exhausted` when it has
+        /// waited for too long.
         case pending(dueAt: Timestamp)
         /// The request may be on the wire. Leads to everything but itself.
         case sending
         case delivered
-        /// Given up, with the reason in a word: `schedule`, `stale`, `rejected`, `channel_broken`.
+        /// Given up, with the reason in a word: `schedule`, `stale`, `rejected`, `channel_broken`,
+        /// `disabled`.
         case exhausted(reason: String)
         case cancelled
 
@@ -92,6 +94,11 @@ extension Delivery {
         case sendAgain(at: Timestamp)
     }
 
+    /// When it wants to be taken up, while nobody has; `nil` in every other state.
+    package var waitsUntil: Timestamp? {
+        if case .pending(let dueAt) = state { dueAt } else { nil }
+    }
+
     package struct InvalidTransition: Error, Hashable {
         package let state: State
         package let signal: Signal
@@ -111,7 +118,8 @@ extension Delivery {
         case (.sending, .postponed(let until)):
             attempts -= 1
             state = .pending(dueAt: until)
-        case (.sending, .exhausted(let reason, let now)):
+        case (.pending, .exhausted(let reason, let now)),
+            (.sending, .exhausted(let reason, let now)):
             state = .exhausted(reason: reason)
             endedAt = now
         case (.pending, .cancelRequested(let now)), (.sending, .cancelRequested(let now)):

@@ -11,6 +11,8 @@ package struct Endpoint: Hashable, Sendable {
     package var timeout: Duration
     /// Deliveries in flight.
     package var concurrent: Int
+    /// Deliveries begun, at most; `nil` for what its channel's platform allows.
+    package var rate: Rate?
     package var headers: [Header]
     package var language: Language
 

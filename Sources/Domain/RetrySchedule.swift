@@ -41,6 +41,9 @@ package struct RetrySchedule: Hashable, Sendable {
 }
 
 extension RetrySchedule {
+    /// How long after the first attempt the last one is made, without jitter.
+    package var length: Duration { repeatsUntil ?? delays.reduce(.zero, +) }
+
     /// A signed webhook: twelve tries in about three days (reliability.md 2, "Notifications").
     package static let webhook = RetrySchedule([
         .seconds(5), .seconds(30), .minutes(2), .minutes(10), .minutes(30), .hours(2), .hours(5),

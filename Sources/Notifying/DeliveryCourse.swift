@@ -1,5 +1,6 @@
 package import Channels
 package import Domain
+import Pipeline
 
 /// Why a delivery was given up, in the words that ``Delivery/State/exhausted(reason:)`` keeps.
 package enum Exhaustion: String, Hashable, Sendable, CaseIterable {
@@ -7,33 +8,85 @@ package enum Exhaustion: String, Hashable, Sendable, CaseIterable {
     case schedule
     /// This message can never be taken.
     case rejected
-    /// The endpoint's credential or address is wrong, or it is gone.
+    /// The channel's credential or address is wrong, or it is gone.
     case channelBroken = "channel_broken"
     /// Too old to be interesting to somebody who reads a chat.
     case stale
+    /// Its endpoint was given up and did not come back in time.
+    case disabled
 }
 
 extension DeliveryOutcome {
     /// What happens to a delivery whose attempt ended so.
     ///
     /// The next attempt falls on the schedule's time or on the one that the endpoint asked for,
-    /// whichever is later (reliability.md 2, "Notifications").
+    /// whichever is later (reliability.md 2, "Notifications"). A broken channel of people stops the
+    /// message; a callback keeps it, and it waits until its endpoint takes messages again.
     package func signal(
-        for delivery: Delivery, by schedule: RetrySchedule, at now: Timestamp,
+        for delivery: Delivery, by channel: any MessageChannel, at now: Timestamp,
         using chance: inout some RandomNumberGenerator
     ) -> Delivery.Signal {
         switch self {
         case .accepted: return .accepted(at: now)
         case .rejected: return .exhausted(reason: Exhaustion.rejected.rawValue, at: now)
-        case .channelBroken: return .exhausted(reason: Exhaustion.channelBroken.rawValue, at: now)
-        case .retry(let asked, _, _):
+        case .channelBroken where !channel.keepsWhenBroken:
+            return .exhausted(reason: Exhaustion.channelBroken.rawValue, at: now)
+        case .channelBroken, .retry:
             let age = now - delivery.createdAt
             guard
-                let delay = schedule.delay(
+                let delay = channel.schedule.delay(
                     after: delivery.attempts, age: age, using: &chance)
             else { return .exhausted(reason: Exhaustion.schedule.rawValue, at: now) }
-            return .failed(retryAt: now + max(delay, asked ?? .zero))
+            return .failed(retryAt: now + max(delay, pause ?? .zero))
         }
+    }
+
+    /// How long the endpoint asked to be left alone.
+    var pause: Duration? {
+        if case .retry(let after, _, _) = self { after } else { nil }
+    }
+
+    /// Whether the endpoint is short of breath.
+    var isStrained: Bool {
+        if case .retry(_, let slowsEndpoint, _) = self { slowsEndpoint } else { false }
+    }
+
+    /// What this says to a breaker: whether the destination as a whole works, and nothing where
+    /// only this message or our own pace was refused.
+    var verdict: CircuitBreaker.Outcome? {
+        guard case .retry(_, _, let reason) = self else {
+            return word == "accepted" ? .success : nil
+        }
+        if reason.word == "timeout" { return .timeout }
+        let isOurs = ["cancelled", "forbidden_target"].contains(reason.word)
+        return !isOurs && reason.status ?? 500 >= 500 ? .failure : nil
+    }
+
+    /// What this says of the endpoint's health: nothing where only this message was refused.
+    ///
+    /// - Parameter detail: For people, without secrets.
+    func news(_ detail: String) -> EndpointNews? {
+        switch self {
+        case .accepted: return .success
+        case .rejected: return nil
+        case .retry: return .failure(failure(detail))
+        case .channelBroken: return .broken(failure(detail))
+        }
+    }
+
+    private func failure(_ detail: String) -> Failure {
+        let kind: Failure.Kind
+        switch (reason.word, reason.status) {
+        case ("forbidden_target", _): kind = .forbiddenTarget
+        case ("unreadable_response", _): kind = .malformedAnswer
+        case (_, 401?), (_, 403?): kind = .unauthorized
+        case (_, 404?), (_, 410?): kind = .notFound
+        case (_, 429?): kind = .rateLimited
+        case (_, let status) where status ?? 500 >= 500 || [408, 425].contains(status):
+            kind = .unavailable
+        default: kind = .invalid
+        }
+        return Failure(kind, code: reason.code, message: detail)
     }
 }
 
@@ -41,5 +94,16 @@ extension Delivery {
     /// Whether nobody wants to read this any more; a person who asks for it again does.
     package func isStale(at now: Timestamp, after freshness: Duration?) -> Bool {
         freshness.map { now - (askedAgainAt ?? createdAt) > $0 } ?? false
+    }
+
+    /// When a retry goes that its endpoint has no budget for: by the delay that would have followed
+    /// it, or the schedule's last.
+    func nextStep(
+        by schedule: RetrySchedule, at now: Timestamp,
+        using chance: inout some RandomNumberGenerator
+    ) -> Timestamp {
+        let last = schedule.delays[schedule.delays.count - 1]
+        return now
+            + (schedule.delay(after: attempts, age: now - createdAt, using: &chance) ?? last)
     }
 }

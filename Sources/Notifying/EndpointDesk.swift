@@ -1,89 +1,252 @@
+import Channels
 import Domain
+import Logging
+import Pipeline
+import Storage
 import Synchronization
+import Transport
 
-/// Who is being talked to right now, and who asked to be left alone.
+/// Who is being talked to right now, and who is to be left alone.
 ///
-/// Kept in memory: after a restart an endpoint that still wants a pause says so again. A class,
-/// since all deliveries of a process look at the same desk.
+/// Two lines of thought meet here. What is known of an endpoint (places, pace, pauses, budget,
+/// whether it was given up) is its ``EndpointLane``. What is known of where it lives (the breaker,
+/// and how fast an old backlog may leave) is a line that all endpoints of the same scheme, host,
+/// port and credential share. A class, since all deliveries of a process look at the same desk.
 final class EndpointDesk: Sendable {
-    private struct Entry {
-        let concurrentMax: Int
-        var inFlight = 0
-        /// Nothing is sent before this moment.
-        var heldUntil: Timestamp?
-        /// Answers in a row that said the endpoint is short of breath.
-        var strain = 0
+    private struct Line {
+        var names: [String] = []
+        var breaker = CircuitBreaker()
+        /// Overdue deliveries, and retries that were moved.
+        var backlog = RateWindow(EndpointDesk.backlogRate)
     }
 
-    /// Whom a claim must skip, and how many deliveries of each other endpoint it may take.
-    struct Room {
-        let skipped: Set<String>
-        let perEndpoint: Int
+    private struct State {
+        var lanes: [String: EndpointLane] = [:]
+        var lines: [Line] = []
     }
 
-    /// The pause after a first sign of strain that names no time; doubles with each further one.
-    static let pauseBase = Duration.seconds(1)
-    static let pauseMax = Duration.seconds(60)
+    /// How fast what is overdue leaves for one destination (reliability.md 2, "Notifications").
+    static let backlogRate = Rate(20, per: .seconds(1))
+    /// A restart within this time is no outage: what fell due meanwhile leaves as usual.
+    static let outageMin = Duration.minutes(1)
 
-    private let entries: Mutex<[String: Entry]>
-
-    init(_ endpoints: [Endpoint]) {
-        let pairs = endpoints.map { ($0.name, Entry(concurrentMax: max(1, $0.concurrent))) }
-        entries = Mutex(Dictionary(pairs) { first, _ in first })
+    /// Whether a delivery may go out now.
+    enum Admission: Equatable {
+        case go
+        /// Not before this much time has passed; costs no try.
+        case wait(Duration)
+        /// Its endpoint has no budget left for retries: at its next step.
+        case nextStep
     }
 
-    /// What a claim of at most `limit` deliveries may take.
-    ///
-    /// The store knows one number for all endpoints, so the smallest free place counts; the next
-    /// claim follows at once and skips who is full by then.
-    func room(for limit: Int, at now: Timestamp) -> Room {
-        entries.withLock { entries in
-            var skipped: Set<String> = []
-            var perEndpoint = limit
-            for (name, entry) in entries {
-                let free = entry.concurrentMax - entry.inFlight
-                if free <= 0 || entry.heldUntil.map({ $0 > now }) == true {
-                    skipped.insert(name)
-                } else {
-                    perEndpoint = min(perEndpoint, free)
+    private let time: TimeSource
+    private let chance: Chance
+    private let log: Logger
+    private let state: Mutex<State>
+
+    init(_ endpoints: [Endpoint], time: TimeSource, chance: Chance, log: Logger) {
+        self.time = time
+        self.chance = chance
+        self.log = log
+        var built = State()
+        var places: [DestinationKey: Int] = [:]
+        for endpoint in endpoints where built.lanes[endpoint.name] == nil {
+            let key = DestinationKey(endpoint)
+            let place = places[key] ?? built.lines.count
+            if place == built.lines.count { built.lines.append(Line()) }
+            places[key] = place
+            built.lines[place].names.append(endpoint.name)
+            let channel = endpoint.channel.messages
+            built.lanes[endpoint.name] = EndpointLane(
+                line: place, endpoint: endpoint, rates: endpoint.rate.map { [$0] } ?? channel.rates,
+                waitMax: channel.freshness ?? channel.schedule.length,
+                overdueBefore: time.now() - Self.outageMin)
+        }
+        state = Mutex(built)
+    }
+
+    /// What a claim may take of each endpoint.
+    func shares() -> [String: ClaimShare] {
+        let now = time.elapsed()
+        let wall = time.now()
+        return state.withLock { state in
+            var shares: [String: ClaimShare] = [:]
+            for place in state.lines.indices {
+                let names = state.lines[place].names
+                let rest = state.lines[place].breaker.restEnd(at: now)
+                let isClosed = state.lines[place].breaker.isClosed
+                let backlog = state.lines[place].backlog.free(at: now)
+                for name in names {
+                    guard var lane = state.lanes[name] else { continue }
+                    var places = lane.places(at: now)
+                    if lane.isDisabled {
+                        shares[name] = lane.disabledShare(canProbe: rest == nil, now, wall)
+                        continue
+                    }
+                    if rest != nil { places = 0 }
+                    if !isClosed { places = min(places, 1) }
+                    if lane.overdueBefore != nil || backlog < Self.backlogRate.count {
+                        places = min(places, backlog / names.count)
+                    }
+                    state.lanes[name] = lane
+                    shares[name] = ClaimShare(places)
                 }
             }
-            return Room(skipped: skipped, perEndpoint: perEndpoint)
+            return shares
         }
     }
 
-    func enter(_ name: String) { update(name) { $0.inFlight += 1 } }
-    func leave(_ name: String) { update(name) { $0.inFlight -= 1 } }
-
-    /// Until when the endpoint wants to be left alone; `nil` when it may be talked to.
-    func hold(of name: String, at now: Timestamp) -> Timestamp? {
-        entries.withLock { $0[name]?.heldUntil }.flatMap { $0 > now ? $0 : nil }
-    }
-
-    /// Notes what an endpoint asked for, or that it breathes again.
+    /// Counts in what was claimed, and finds out who has caught up with what was overdue.
     ///
-    /// A pause only ever grows longer, since answers of requests sent before it still come in.
-    func note(pause: Duration?, isStrained: Bool, isWell: Bool, of name: String, at now: Timestamp)
-    {
-        update(name) { entry in
-            if isWell { entry.strain = 0 }
-            if isStrained { entry.strain += 1 }
-            var hold = pause ?? .zero
-            if isStrained, pause == nil {
-                let doublings = min(entry.strain - 1, 6)
-                hold = min(Self.pauseMax, Self.pauseBase * (1 << doublings))
+    /// What was due before we began, or before the endpoint was enabled again, counts as overdue.
+    /// Measured by that moment and not by how late a delivery is: an endpoint that is merely slower
+    /// than what comes in for it is late all the time, and slowing it down for that would make it
+    /// later still.
+    func enter(_ claims: [Claim<DueDelivery>], of shares: [String: ClaimShare], limit: Int) {
+        let now = time.elapsed()
+        state.withLock { state in
+            var counts: [String: Int] = [:]
+            for work in claims.map(\.work) {
+                let name = work.delivery.endpoint
+                guard let lane = state.lanes[name] else { continue }
+                counts[name, default: 0] += 1
+                state.lanes[name]?.enter(at: now)
+                guard let mark = lane.overdueBefore, let dueAt = work.dueAt else { continue }
+                if dueAt < mark {
+                    state.lines[lane.line].backlog.note(at: now)
+                } else {
+                    state.lanes[name]?.noteCaughtUp()
+                }
             }
-            guard hold > .zero else { return }
-            let until = now + hold
-            entry.heldUntil = entry.heldUntil.map { max($0, until) } ?? until
+            for (name, share) in shares where share.places > 0 && share.dueBy == nil {
+                let isAll = counts[name, default: 0] < share.places && claims.count < limit
+                if isAll { state.lanes[name]?.noteCaughtUp() }
+            }
         }
     }
 
-    private func update(_ name: String, _ change: (inout Entry) -> Void) {
-        entries.withLock { entries in
-            guard var entry = entries[name] else { return }
-            change(&entry)
-            entries[name] = entry
+    func leave(_ name: String) { state.withLock { $0.lanes[name]?.leave() } }
+
+    /// Whether this endpoint was given up and the delivery has waited for as long as is worth it.
+    func isGivenUp(_ delivery: Delivery, at now: Timestamp) -> Bool {
+        guard let lane = state.withLock({ $0.lanes[delivery.endpoint] }) else { return false }
+        return lane.isDisabled && now - (delivery.askedAgainAt ?? delivery.createdAt) > lane.waitMax
+    }
+
+    /// Asks whether a delivery may leave; each `go` ends with ``conclude(_:_:took:)`` or
+    /// ``withdraw(_:)``.
+    func admit(_ name: String, isRetry: Bool) -> Admission {
+        let now = time.elapsed()
+        return changing(name) { lane, line in
+            if let end = lane.holdEnd(at: now) ?? line.breaker.restEnd(at: now) {
+                return .wait(end - now)
+            }
+            // A probe is no load, and it is how an endpoint comes back: it needs no budget.
+            if !lane.isDisabled, line.breaker.isClosed, !lane.pay(isRetry: isRetry, at: now) {
+                line.backlog.note(at: now)
+                return .nextStep
+            }
+            if case .refused(let wait) = line.breaker.permit(at: now) { return .wait(wait) }
+            lane.noteProbe(at: now)
+            return .go
+        } ?? .go
+    }
+
+    /// Gives back a leave that came to nothing.
+    func withdraw(_ name: String) { changing(name) { $1.breaker.withdraw() } }
+
+    /// Notes what an attempt came to.
+    func conclude(_ name: String, _ outcome: DeliveryOutcome, took: Duration) {
+        let now = time.elapsed()
+        var chance = chance
+        changing(name) { lane, line in
+            lane.note(time: took)
+            lane.note(
+                pause: outcome.pause, isStrained: outcome.isStrained,
+                isWell: outcome.word == "accepted", at: now)
+            if let verdict = outcome.verdict {
+                line.breaker.note(verdict, at: now, using: &chance)
+            } else {
+                line.breaker.withdraw()
+            }
+        }
+    }
+
+    /// Takes over what the store says.
+    func setDisabled(_ name: String, _ isDisabled: Bool, probeIn pause: Duration) {
+        let probeAt = time.elapsed() + pause
+        let now = time.now()
+        changing(name) { lane, _ in
+            lane.setDisabled(isDisabled, probeAt: probeAt, at: now)
+        }
+    }
+
+    /// Changes a lane and its line in one step, and says so when the breaker moved.
+    @discardableResult
+    private func changing<Value>(
+        _ name: String, _ change: (inout EndpointLane, inout Line) -> Value
+    ) -> Value? {
+        var moved: (names: [String], phase: CircuitBreaker.Phase, rest: Duration)?
+        let now = time.elapsed()
+        let value = state.withLock { state -> Value? in
+            guard var lane = state.lanes[name] else { return nil }
+            var line = state.lines[lane.line]
+            let before = line.breaker.phase
+            let value = change(&lane, &line)
+            let rest = line.breaker.restEnd(at: now).map { $0 - now } ?? .zero
+            if line.breaker.phase != before { moved = (line.names, line.breaker.phase, rest) }
+            state.lines[lane.line] = line
+            state.lanes[name] = lane
+            return value
+        }
+        if let moved { report(moved.names, moved.phase, moved.rest) }
+        return value
+    }
+
+    private func report(_ names: [String], _ phase: CircuitBreaker.Phase, _ rest: Duration) {
+        var fields: Logger.Metadata = ["endpoints": "\(names.joined(separator: ","))"]
+        if phase == .open { fields["rest_ms"] = "\(rest.wholeMilliseconds)" }
+        log.log(
+            level: phase == .open ? .warning : .notice, "breaker.\(phase.rawValue)",
+            metadata: fields)
+    }
+}
+
+extension EndpointLane {
+    /// What may be taken of an endpoint that was given up: one delivery where a probe is due,
+    /// otherwise only what has waited for too long, to be ended.
+    fileprivate mutating func disabledShare(
+        canProbe: Bool, _ now: Duration, _ wall: Timestamp
+    ) -> ClaimShare {
+        guard canProbe, holdEnd(at: now) == nil else {
+            return ClaimShare(free, dueBy: wall - waitMax)
+        }
+        return ClaimShare(isIdle ? 1 : 0)
+    }
+}
+
+/// What endpoints have in common that live or die together.
+///
+/// The URL of a chat channel is its credential; a callback's are its keys and headers. In memory
+/// only, and never shown.
+private struct DestinationKey: Hashable {
+    let place: String
+    let credential: [String]
+
+    init(_ endpoint: Endpoint) {
+        do throws(EgressRefusal) {
+            let target = try EgressTarget(url: endpoint.url.exposed)
+            place = "\(target.scheme.rawValue) \(target.host) \(target.port)"
+        } catch {
+            place = endpoint.url.exposed
+        }
+        switch endpoint.channel {
+        case .webhook:
+            credential =
+                endpoint.secrets.map(\.exposed) + [""]
+                + endpoint.headers.flatMap { [$0.name.lowercased(), $0.value.exposed] }
+        case .feishu:
+            credential = [endpoint.url.exposed]
         }
     }
 }

@@ -9,40 +9,46 @@ package import Transport
 ///
 /// At least once, under one `webhook-id`: a delivery found in `sending` after a crash is sent
 /// again. A repeat is harmless to a receiver that keeps ids, a loss is not (reliability.md 1.6).
+/// Who may be sent to, how fast, and who is given up: ``EndpointDesk`` and ``EndpointWatch``.
 package struct NotifyingStage: Stage {
     package let name = "notifying"
 
     private let ledger: any DeliveryLedger
     private let endpoints: [String: Endpoint]
-    private let transport: any HTTPTransport
-    private let time: TimeSource
-    private let chance: Chance
+    let transport: any HTTPTransport
+    let time: TimeSource
+    let chance: Chance
     private let lease: Duration
-    private let log: Logger
-    private let desk: EndpointDesk
+    let log: Logger
+    let desk: EndpointDesk
+    private let watch: EndpointWatch
 
     /// - Parameters:
-    ///   - endpoints: All of the configuration, names unique; a delivery to any other is cancelled.
+    ///   - audience: All endpoints of the configuration, names unique; a delivery to any other is
+    ///     cancelled.
     ///   - lease: Longer than the longest `timeout` of an endpoint, or an attempt could be made
     ///     twice at once.
     package init(
-        ledger: any DeliveryLedger, endpoints: [Endpoint], transport: any HTTPTransport,
-        time: TimeSource, chance: Chance, lease: Duration, log: Logger
+        ledger: any DeliveryLedger & HealthLedger, audience: Audience,
+        transport: any HTTPTransport, time: TimeSource, chance: Chance, lease: Duration, log: Logger
     ) {
         self.ledger = ledger
-        self.endpoints = Dictionary(endpoints.map { ($0.name, $0) }) { first, _ in first }
+        endpoints = Dictionary(audience.endpoints.map { ($0.name, $0) }) { first, _ in first }
         self.transport = transport
         self.time = time
         self.chance = chance
         self.lease = lease
         self.log = log
-        desk = EndpointDesk(endpoints)
+        desk = EndpointDesk(audience.endpoints, time: time, chance: chance, log: log)
+        watch = EndpointWatch(ledger, audience: audience, log: log)
     }
 
     /// A delivery after its turn.
     package struct Turn: Sendable {
         var claim: Claim<DueDelivery>
         var attempts: [Attempt] = []
+        /// What the attempt said of its endpoint, and when.
+        var news: (what: EndpointNews, at: Timestamp)?
         /// Whether there is something to write; otherwise the row is left to its lease.
         var isMoved = false
     }
@@ -50,11 +56,16 @@ package struct NotifyingStage: Stage {
     package func claim(
         limit: Int, at now: Timestamp
     ) async throws(StorageError) -> [Claim<DueDelivery>] {
-        let room = desk.room(for: limit, at: now)
+        let reading = try await watch.refresh(at: time.elapsed())
+        if reading.isRead {
+            for name in endpoints.keys {
+                takeOver(name, probeIn: reading.isFirst ? .zero : EndpointLane.probePause)
+            }
+        }
+        let shares = desk.shares()
         let claims = try await ledger.claimDeliveries(
-            limit: limit, perEndpoint: room.perEndpoint, skipping: room.skipped, at: now,
-            lease: lease)
-        for claim in claims { desk.enter(claim.work.delivery.endpoint) }
+            limit: limit, perEndpoint: limit, shares: shares, at: now, lease: lease)
+        desk.enter(claims, of: shares, limit: limit)
         return claims
     }
 
@@ -64,112 +75,59 @@ package struct NotifyingStage: Stage {
         var turn = Turn(claim: work)
         let now = time.now()
         guard let endpoint = endpoints[delivery.endpoint] else {
-            move(&turn, .cancelRequested(at: now))
+            end(&turn, .cancelRequested(at: now))
             return turn
         }
         let channel = endpoint.channel.messages
-        if delivery.isStale(at: now, after: channel.freshness) {
-            move(&turn, .exhausted(reason: Exhaustion.stale.rawValue, at: now))
+        if desk.isGivenUp(delivery, at: now) {
+            end(&turn, .exhausted(reason: Exhaustion.disabled.rawValue, at: now))
+        } else if delivery.isStale(at: now, after: channel.freshness) {
+            end(&turn, .exhausted(reason: Exhaustion.stale.rawValue, at: now))
         } else if Task.isCancelled {
             move(&turn, .postponed(until: now))
-        } else if let until = desk.hold(of: endpoint.name, at: now) {
-            move(&turn, .postponed(until: until))
         } else {
-            await attempt(&turn, endpoint, channel, at: now)
+            switch desk.admit(endpoint.name, isRetry: delivery.attempts > 1) {
+            case .wait(let rest): move(&turn, .postponed(until: now + rest))
+            case .nextStep:
+                var chance = chance
+                let next = delivery.nextStep(by: channel.schedule, at: now, using: &chance)
+                move(&turn, .postponed(until: next))
+            case .go: await attempt(&turn, endpoint, channel, at: now)
+            }
         }
         return turn
     }
 
+    /// Writes what came of a delivery: first what it said of its endpoint, then the delivery.
+    ///
+    /// In this order, since a crash in between makes the attempt again and hears the same news. The
+    /// other way round an endpoint's recovery could be lost, and it would be given up for failures
+    /// that were over.
     package func settle(_ result: Turn) async throws(StorageError) {
+        if let news = result.news {
+            let delivery = result.claim.work.delivery
+            let name = delivery.endpoint
+            try await watch.note(news.what, of: name, tries: delivery.attempts, at: news.at)
+            takeOver(name, probeIn: EndpointLane.probePause)
+        }
         guard result.isMoved else { return }
         try await ledger.settle(result.claim, with: result.attempts, at: time.now())
     }
-}
 
-extension NotifyingStage {
-    /// One try, from the signature to what its answer comes to.
-    private func attempt(
-        _ turn: inout Turn, _ endpoint: Endpoint, _ channel: any MessageChannel, at start: Timestamp
-    ) async {
-        let due = turn.claim.work
-        let request: HTTPRequest
-        do throws(MessageRefusal) {
-            request = try channel.request(
-                for: due.notification, as: due.delivery, to: endpoint, at: start)
-        } catch {
-            return conclude(&turn, error.outcome, endpoint, channel, start, took: .zero)
-        }
-        let began = time.elapsed()
-        let result = await send(request)
-        let took = time.elapsed() - began
-        if case .failure(let failure) = result, failure.code == .cancelled {
-            return cutShort(&turn, failure, endpoint, start, took: took)
-        }
-        let outcome = channel.read(result, at: time.now())
-        conclude(&turn, outcome, endpoint, channel, start, took: took)
+    private func takeOver(_ name: String, probeIn pause: Duration) {
+        desk.setDisabled(name, watch.isDisabled(name), probeIn: pause)
     }
 
-    private func send(_ request: HTTPRequest) async -> Swift.Result<HTTPAnswer, TransportFailure> {
-        do throws(TransportFailure) {
-            return .success(try await transport.send(request))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private func conclude(
-        _ turn: inout Turn, _ outcome: DeliveryOutcome, _ endpoint: Endpoint,
-        _ channel: any MessageChannel, _ start: Timestamp, took: Duration
-    ) {
-        let now = time.now()
-        var chance = chance
-        let delivery = turn.claim.work.delivery
-        let signal = outcome.signal(for: delivery, by: channel.schedule, at: now, using: &chance)
-        note(outcome, of: endpoint, at: now)
-        let reason = outcome.reason
-        let detail = [reason.code == nil ? reason.word : "", reason.detail]
-            .filter { !$0.isEmpty }.joined(separator: ": ")
-        record(
-            &turn,
-            Attempt(
-                .deliver, at: start, duration: took, outcome: outcome.word, status: reason.status,
-                code: reason.code, detail: Redaction(of: endpoint).redact(detail)))
+    /// Ends what was claimed and never sent, so that the claim costs no try.
+    private func end(_ turn: inout Turn, _ signal: Delivery.Signal) {
+        move(&turn, .postponed(until: time.now()))
         move(&turn, signal)
-    }
-
-    /// What our own shutdown makes of an attempt.
-    ///
-    /// Before the first byte nothing happened; after it the message may have arrived, and since
-    /// nobody will tell, it goes out again at once.
-    private func cutShort(
-        _ turn: inout Turn, _ failure: TransportFailure, _ endpoint: Endpoint, _ start: Timestamp,
-        took: Duration
-    ) {
-        guard failure.isSent else { return move(&turn, .postponed(until: time.now())) }
-        record(
-            &turn,
-            Attempt(
-                .deliver, at: start, duration: took, outcome: "cut_short",
-                detail: Redaction(of: endpoint).redact(failure.detail)))
-        move(&turn, .failed(retryAt: time.now()))
-    }
-
-    private func note(_ outcome: DeliveryOutcome, of endpoint: Endpoint, at now: Timestamp) {
-        var pause: Duration?
-        var isStrained = false
-        if case .retry(let after, let slowsEndpoint, _) = outcome {
-            pause = after
-            isStrained = slowsEndpoint
-        }
-        desk.note(
-            pause: pause, isStrained: isStrained, isWell: outcome.word == "accepted",
-            of: endpoint.name, at: now)
     }
 }
 
 extension NotifyingStage {
     /// Keeps the attempt and writes its one log line: no URL, no payload, no secret.
-    private func record(_ turn: inout Turn, _ attempt: Attempt) {
+    func record(_ turn: inout Turn, _ attempt: Attempt) {
         turn.attempts.append(attempt)
         let delivery = turn.claim.work.delivery
         var fields: Logger.Metadata = [
@@ -187,7 +145,7 @@ extension NotifyingStage {
     }
 
     /// Moves the delivery on and says when it is the end of it.
-    private func move(_ turn: inout Turn, _ signal: Delivery.Signal) {
+    func move(_ turn: inout Turn, _ signal: Delivery.Signal) {
         let before = turn.claim.work.delivery
         do throws(Delivery.InvalidTransition) {
             try turn.claim.work.delivery.apply(signal)

@@ -57,8 +57,20 @@ package struct CircuitBreaker: Sendable {
 
     package init(_ limits: Limits = Limits()) { self.limits = limits }
 
-    package var isClosed: Bool {
-        if case .closed = state { true } else { false }
+    package var isClosed: Bool { phase == .closed }
+
+    /// Where it stands, for a log: half open once a probe has gone out.
+    package enum Phase: String, Hashable, Sendable {
+        case closed, open
+        case halfOpen = "half_open"
+    }
+
+    package var phase: Phase {
+        switch state {
+        case .closed: .closed
+        case .open: .open
+        case .probing: .halfOpen
+        }
     }
 
     /// Until when nothing is sent; `nil` when something may be.

@@ -37,13 +37,21 @@ package struct StageRunner<Room: Stage>: Sendable {
     package func run(until stop: StopSignal) async {
         await withDiscardingTaskGroup { group in
             var troubles = 0
+            var gatherEnd: Duration?
             while !stop.isRaised, !Task.isCancelled {
                 let free = limits.concurrent - inHand.count
-                // A few places at a time, or every end would cost a transaction of its own.
-                guard free * 4 >= limits.concurrent else {
-                    await rest(limits.pauseMax, or: stop)
-                    continue
+                // A few places at a time, or every end would cost a transaction of its own; but
+                // not for long, or slow work in most places would hold up what the others could do.
+                if free * 4 < limits.concurrent {
+                    let now = time.elapsed()
+                    let end = gatherEnd ?? now + limits.gatherMax
+                    gatherEnd = free > 0 ? end : nil
+                    if free == 0 || end > now {
+                        await rest(free == 0 ? limits.pauseMax : end - now, or: stop)
+                        continue
+                    }
                 }
+                gatherEnd = nil
                 do throws(StorageError) {
                     let taken = try await room.claim(limit: free, at: time.now())
                     troubles = 0
@@ -134,6 +142,8 @@ package struct StageLimits: Sendable {
     package var pause: Duration
     /// The longest wait after trouble with the store; waits double up to it.
     package var pauseMax: Duration
+    /// How long a few free places wait for more before the store is asked.
+    package var gatherMax: Duration = .milliseconds(50)
     /// How often a result is offered to a store that is away, before its lease is left to end.
     package var settleAttemptsMax: Int
 

@@ -33,6 +33,7 @@ extension Endpoint {
         types = Self.types(section)
         timeout = section.scalar("timeout", .duration(Connection.timeouts), default: timeout)
         let limits = section.section("limits")
+        rate = limits.optional("rate", .rate)
         concurrent = limits.scalar("concurrent", .whole(1...256), default: concurrent)
         limits.finish()
         headers = Self.headers(section)

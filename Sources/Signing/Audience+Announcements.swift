@@ -34,7 +34,8 @@ extension Audience {
         return announcement(notification, to: listeners(of: type, notify: notify))
     }
 
-    private func announcement(
+    /// A notification with a delivery for each of these.
+    func announcement(
         _ notification: CompletionNotification, to endpoints: [Endpoint]
     ) -> Announcement {
         Announcement(

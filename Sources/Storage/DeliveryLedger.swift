@@ -2,12 +2,18 @@ package import Domain
 
 /// The part of the store that `Notifying` needs; each method is one transaction.
 package protocol DeliveryLedger: Sendable {
-    /// Lends out due deliveries, earliest first, at most `perEndpoint` of each endpoint, moved to
-    /// `sending` and stored so.
+    /// Lends out due deliveries, moved to `sending` and stored so.
     ///
-    /// - Parameter skipped: Endpoints that are to be left alone for now.
+    /// Of each endpoint its earliest. Where there are more than `limit`, every endpoint gets one
+    /// before any gets a second, so that an old backlog hides nobody's fresh delivery; what comes
+    /// back is sorted, earliest first.
+    ///
+    /// - Parameters:
+    ///   - perEndpoint: At most so many of each endpoint that `shares` does not name.
+    ///   - shares: What may be taken of the endpoints by name. A closed one costs nothing, however
+    ///     much waits for it.
     func claimDeliveries(
-        limit: Int, perEndpoint: Int, skipping skipped: Set<String>, at now: Timestamp,
+        limit: Int, perEndpoint: Int, shares: [String: ClaimShare], at now: Timestamp,
         lease: Duration
     ) async throws(StorageError) -> [Claim<DueDelivery>]
 
@@ -31,9 +37,15 @@ package protocol DeliveryLedger: Sendable {
 package struct DueDelivery: Hashable, Sendable {
     package var delivery: Delivery
     package let notification: CompletionNotification
+    /// When it was due before it was claimed; `nil` when it was found in `sending`, or taken by a
+    /// person.
+    package let dueAt: Timestamp?
 
-    package init(delivery: Delivery, notification: CompletionNotification) {
+    package init(
+        delivery: Delivery, notification: CompletionNotification, dueAt: Timestamp? = nil
+    ) {
         self.delivery = delivery
         self.notification = notification
+        self.dueAt = dueAt
     }
 }

@@ -7,8 +7,9 @@ extension MemoryStore: CopyLedger {
         lease: Duration
     ) throws(StorageError) -> [ClaimedTask] {
         let due = tasks.due(
-            limit: limit, perGroup: perConnection, skipping: skipped, at: now,
-            dueAt: { $0.task.state.dueAt }, group: { $0.task.plan.connection })
+            limit: limit, at: now, dueAt: { $0.task.state.dueAt },
+            group: { $0.task.plan.connection },
+            share: { skipped.contains($0) ? .none : ClaimShare(perConnection) })
         var claims: [ClaimedTask] = []
         for place in due {
             var task = tasks[at: place].value.task

@@ -3,22 +3,25 @@ package import Storage
 
 extension MemoryStore: DeliveryLedger {
     package func claimDeliveries(
-        limit: Int, perEndpoint: Int, skipping skipped: Set<String>, at now: Timestamp,
+        limit: Int, perEndpoint: Int, shares: [String: ClaimShare], at now: Timestamp,
         lease: Duration
     ) throws(StorageError) -> [Claim<DueDelivery>] {
         let due = deliveries.due(
-            limit: limit, perGroup: perEndpoint, skipping: skipped, at: now,
-            dueAt: { $0.delivery.state.dueAt }, group: { $0.delivery.endpoint })
+            limit: limit, at: now, dueAt: { $0.delivery.state.dueAt },
+            group: { $0.delivery.endpoint },
+            share: { shares[$0] ?? ClaimShare(perEndpoint) })
         var claims: [Claim<DueDelivery>] = []
         for place in due {
             var delivery = deliveries[at: place].value.delivery
+            let dueAt = delivery.waitsUntil
             guard let notification = notifications[delivery.notificationID],
                 (try? delivery.apply(.claimed)) != nil
             else { continue }
             deliveries.change(place) { $0.delivery = delivery }
             claims.append(
                 deliveries.lend(place, until: now + lease) {
-                    DueDelivery(delivery: $0.delivery, notification: notification)
+                    DueDelivery(
+                        delivery: $0.delivery, notification: notification, dueAt: dueAt)
                 })
         }
         return claims

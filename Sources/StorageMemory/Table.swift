@@ -107,26 +107,36 @@ extension Table {
         for index in rows.indices { rows[index].leasedUntil = nil }
     }
 
-    /// Places of free rows that are due, earliest first, at most `perGroup` of each group.
+    /// Places of free rows that are due, earliest first, no more of each group than its share.
+    ///
+    /// Where there are more than `limit`, every group gets one before any gets a second.
     func due(
-        limit: Int, perGroup: Int, skipping skipped: Set<String>, at now: Timestamp,
-        dueAt: (Value) -> Timestamp?, group: (Value) -> String
+        limit: Int, at now: Timestamp, dueAt: (Value) -> Timestamp?, group: (Value) -> String,
+        share: (String) -> ClaimShare
     ) -> [Int] {
-        let waiting = rows.compactMap { row -> (dueAt: Timestamp, place: Int)? in
-            guard let dueAt = dueAt(row.value), dueAt <= now, !row.isHeld(at: now),
-                !skipped.contains(group(row.value))
-            else { return nil }
-            return (dueAt, row.place)
+        var shares: [String: ClaimShare] = [:]
+        var waiting: [(dueAt: Timestamp, place: Int, group: String)] = []
+        for row in rows {
+            guard let due = dueAt(row.value), due <= now, !row.isHeld(at: now) else { continue }
+            let name = group(row.value)
+            let share = shares[name] ?? share(name)
+            shares[name] = share
+            if share.places > 0, due <= share.dueBy ?? now {
+                waiting.append((due, row.place, name))
+            }
         }
         var taken: [String: Int] = [:]
-        var places: [Int] = []
-        for (_, place) in waiting.sorted(by: { $0 < $1 }) where places.count < limit {
-            let group = group(rows[index(of: place)].value)
-            guard taken[group, default: 0] < perGroup else { continue }
-            taken[group, default: 0] += 1
-            places.append(place)
+        var ranked: [(rank: Int, dueAt: Timestamp, place: Int)] = []
+        waiting.sort { ($0.dueAt, $0.place) < ($1.dueAt, $1.place) }
+        for (dueAt, place, name) in waiting {
+            let rank = taken[name, default: 0]
+            guard rank < shares[name]?.places ?? 0 else { continue }
+            taken[name] = rank + 1
+            ranked.append((rank, dueAt, place))
         }
-        return places
+        ranked.sort { $0 < $1 }
+        return ranked.prefix(max(0, limit)).map { ($0.dueAt, $0.place) }.sorted { $0 < $1 }
+            .map { $0.1 }
     }
 
     /// The rows that fit, newest first, from the query's cursor on.

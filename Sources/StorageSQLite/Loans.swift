@@ -67,16 +67,17 @@ enum Loans: String {
         return row
     }
 
-    /// Free rows that are due, earliest first, at most `perGroup` of each group.
+    /// Free rows that are due, earliest first, no more of each group than its share.
     ///
     /// Asked group by group, so that a connection with a hundred thousand waiting tasks does not
-    /// hide the one task of another; the groups are few and found by hopping through the index.
+    /// hide the one task of another, and of each through the index, so that the hundred thousand
+    /// are not read either; the groups are few and found by hopping through the index. Where there
+    /// are more than `limit`, every group gets one before any gets a second.
     func due(
-        in group: String, limit: Int, perGroup: Int, skipping skipped: Set<String>,
-        at now: Timestamp, _ database: Database
+        in group: String, limit: Int, at now: Timestamp, share: (String) -> ClaimShare,
+        _ database: Database
     ) throws -> [Row] {
-        let share = min(limit, perGroup)
-        guard share > 0 else { return [] }
+        guard limit > 0 else { return [] }
         let groups = try database.rows(
             """
             WITH RECURSIVE groups(name) AS (
@@ -90,21 +91,25 @@ enum Loans: String {
             SELECT name FROM groups WHERE name IS NOT NULL
             """
         ).map { try $0.text("name") }
-        var due: [(dueAt: Timestamp, position: Int64, row: Row)] = []
-        for name in groups where !skipped.contains(name) {
+        var due: [(rank: Int, dueAt: Timestamp, position: Int64, row: Row)] = []
+        for name in groups {
+            let share = share(name)
+            let places = min(limit, share.places)
+            guard places > 0 else { continue }
             let rows = try database.rows(
                 """
                 SELECT * FROM \(rawValue)
                 WHERE \(group) = ? AND due_at <= ? AND leased_until <= ?
                 ORDER BY due_at, position LIMIT ?
-                """, [Exact(name), now, now, share])
-            for row in rows {
+                """, [Exact(name), min(now, share.dueBy ?? now), now, places])
+            for (rank, row) in rows.enumerated() {
                 let position = try row.decode(Int64.self, forColumn: "position")
-                due.append((try row.moment("due_at"), position, row))
+                due.append((rank, try row.moment("due_at"), position, row))
             }
         }
-        due.sort { ($0.dueAt, $0.position) < ($1.dueAt, $1.position) }
-        return due.prefix(limit).map(\.row)
+        due.sort { ($0.rank, $0.dueAt, $0.position) < ($1.rank, $1.dueAt, $1.position) }
+        return due.prefix(limit).sorted { ($0.dueAt, $0.position) < ($1.dueAt, $1.position) }
+            .map(\.row)
     }
 }
 

@@ -9,8 +9,8 @@ extension SQLiteStore: CopyLedger {
     ) async throws(StorageError) -> [ClaimedTask] {
         try await write { [report] database in
             let rows = try Loans.tasks.due(
-                in: "connection", limit: limit, perGroup: perConnection, skipping: skipped,
-                at: now, database)
+                in: "connection", limit: limit, at: now,
+                share: { skipped.contains($0) ? .none : ClaimShare(perConnection) }, database)
             return try rows.compactMap { row in
                 let read = try Loans.tasks.read(row, database, report) {
                     var task = try row.decoded(CopyTask.self, "task")

@@ -4,13 +4,13 @@ package import Storage
 
 extension SQLiteStore: DeliveryLedger {
     package func claimDeliveries(
-        limit: Int, perEndpoint: Int, skipping skipped: Set<String>, at now: Timestamp,
+        limit: Int, perEndpoint: Int, shares: [String: ClaimShare], at now: Timestamp,
         lease: Duration
     ) async throws(StorageError) -> [Claim<DueDelivery>] {
         try await write { [report] database in
             let rows = try Loans.deliveries.due(
-                in: "endpoint", limit: limit, perGroup: perEndpoint, skipping: skipped, at: now,
-                database)
+                in: "endpoint", limit: limit, at: now,
+                share: { shares[$0] ?? ClaimShare(perEndpoint) }, database)
             return try rows.compactMap { row in
                 let read = try Loans.deliveries.read(row, database, report) {
                     var work = try database.dueDelivery(row)
@@ -73,7 +73,8 @@ extension Database {
                 .corrupt, detail: "\(delivery.id) delivers \(delivery.notificationID)")
         }
         return DueDelivery(
-            delivery: delivery, notification: try CompletionNotification(row: notification))
+            delivery: delivery, notification: try CompletionNotification(row: notification),
+            dueAt: delivery.waitsUntil)
     }
 }
 

@@ -39,7 +39,7 @@ struct Process: Sendable {
             time: time, nudge: wakeCopying, next: [wakeNotifying], limits: Self.limits, log: log)
         notifying = StageRunner(
             NotifyingStage(
-                ledger: store, endpoints: scenery.audience.endpoints, transport: transport,
+                ledger: store, audience: scenery.audience, transport: transport,
                 time: time, chance: chance, lease: .seconds(60), log: log),
             time: time, nudge: wakeNotifying, limits: Self.limits, log: log)
     }

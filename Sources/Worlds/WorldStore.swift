@@ -203,12 +203,12 @@ extension WorldStore: CopyLedger {
 
 extension WorldStore: DeliveryLedger {
     func claimDeliveries(
-        limit: Int, perEndpoint: Int, skipping skipped: Set<String>, at now: Timestamp,
+        limit: Int, perEndpoint: Int, shares: [String: ClaimShare], at now: Timestamp,
         lease: Duration
     ) async throws(StorageError) -> [Claim<DueDelivery>] {
         try await pass { () throws(StorageError) in
             try await inner.claimDeliveries(
-                limit: limit, perEndpoint: perEndpoint, skipping: skipped, at: now, lease: lease)
+                limit: limit, perEndpoint: perEndpoint, shares: shares, at: now, lease: lease)
         }
     }
 
@@ -230,5 +230,19 @@ extension WorldStore: DeliveryLedger {
 
     func announce(_ announcement: Announcement) async throws(StorageError) {
         try await pass { () throws(StorageError) in try await inner.announce(announcement) }
+    }
+}
+
+extension WorldStore: HealthLedger {
+    func health() async throws(StorageError) -> [DestinationHealth] {
+        try await pass { () throws(StorageError) in try await inner.health() }
+    }
+
+    func record(
+        _ health: DestinationHealth, announcing announcements: [Announcement]
+    ) async throws(StorageError) {
+        try await pass { () throws(StorageError) in
+            try await inner.record(health, announcing: announcements)
+        }
     }
 }

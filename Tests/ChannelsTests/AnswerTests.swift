@@ -74,9 +74,11 @@ func aFeishuAnswerIsReadByItsCodeAndThenByItsStatus(_ status: Int, _ body: Strin
 }
 
 @Test(arguments: Endpoint.Channel.allCases)
-func noAnswerIsTriedAgainUnlessWeForbadeItOurselves(_ channel: Endpoint.Channel) {
+func noAnswerIsTriedAgainUnlessWeForbadeItToAChat(_ channel: Endpoint.Channel) {
     let due: [TransportFailure.Code: String] = [
-        .refused: "channel_broken forbidden_target", .couldNotResolve: "retry dns",
+        .refused: channel == .webhook
+            ? "retry forbidden_target" : "channel_broken forbidden_target",
+        .couldNotResolve: "retry dns",
         .couldNotConnect: "retry connect", .handshakeFailed: "retry tls",
         .timedOut: "retry timeout", .cutOff: "retry connection_reset",
         .malformedAnswer: "retry unreadable_response", .cancelled: "retry cancelled",

@@ -124,11 +124,11 @@ let goldenChinese: [NotificationType: String] = [
     .endpointDisabled: """
     [red] 通知端点已停用：audit
 
-    端点“audit”已停用，不再发送通知。
+    端点“audit”已停用，每小时只试送一次。
 
     时间：2026-03-18 08:30:15 UTC
 
-    修复后请重新启用，未送达的通知可以补发。
+    修复后会自动恢复，积压的通知随后补发。
 
     Copyhook
     """,

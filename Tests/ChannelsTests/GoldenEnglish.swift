@@ -127,11 +127,11 @@ let goldenEnglish: [NotificationType: String] = [
     .endpointDisabled: """
     [red] Endpoint disabled: audit
 
-    Endpoint “audit” was disabled; nothing is sent to it any more.
+    Endpoint “audit” was disabled; it gets one try an hour.
 
     Time: 2026-03-18 08:30:15 UTC
 
-    Mend it and enable it again; what it missed can be sent again.
+    Once it is mended it recovers by itself, and what waited follows.
 
     Copyhook
     """,

@@ -49,6 +49,7 @@ import Testing
         #expect(
             lines.joined(separator: "\n") == """
                 pending claimed sending 1
+                pending exhausted exhausted 0
                 pending cancelRequested cancelled 0
                 sending claimed sending 2
                 sending accepted delivered 1

@@ -49,7 +49,7 @@ func listsAreNarrowedByStateAndParent(_ backend: Backend) async throws {
             at: now)
         try await store.announce(.sample("ping", endpoints: ["a"]))
         _ = try await store.claimDeliveries(
-            limit: 1, perEndpoint: 1, skipping: [], at: now, lease: .seconds(60))
+            limit: 1, perEndpoint: 1, shares: [:], at: now, lease: .seconds(60))
 
         #expect(try await store.events(Query(state: .received)).rows.map(\.event.id) == ["evt_3"])
         #expect(

@@ -30,7 +30,7 @@ func twoClaimersNeverGetTheSameRow(_ backend: Backend) async throws {
                     let tasks = try await store.claimTasks(
                         limit: 12, perConnection: 12, skipping: [], at: .start, lease: .seconds(60))
                     let deliveries = try await store.claimDeliveries(
-                        limit: 12, perEndpoint: 12, skipping: [], at: .start, lease: .seconds(60))
+                        limit: 12, perEndpoint: 12, shares: [:], at: .start, lease: .seconds(60))
                     let events = try await store.claimEvents(
                         limit: 12, at: .start, lease: .seconds(60))
                     return tasks.map(\.claim.work.id.rawValue)

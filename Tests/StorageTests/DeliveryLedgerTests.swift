@@ -12,18 +12,19 @@ func deliveriesAreLentEarliestFirstAndFairly(_ backend: Backend) async throws {
         }
         try await store.announce(.sample("5", endpoints: ["d"], at: now + .milliseconds(1)))
         func claim(
-            limit: Int, perEndpoint: Int, skipping: Set<String> = []
+            limit: Int, perEndpoint: Int, shares: [String: ClaimShare] = [:]
         ) async throws -> [Claim<DueDelivery>] {
             try await store.claimDeliveries(
-                limit: limit, perEndpoint: perEndpoint, skipping: skipping, at: now,
+                limit: limit, perEndpoint: perEndpoint, shares: shares, at: now,
                 lease: .seconds(60))
         }
         #expect(try await claim(limit: 0, perEndpoint: 1).isEmpty)
-        let first = try await claim(limit: 9, perEndpoint: 1, skipping: ["c"])
+        let first = try await claim(limit: 9, perEndpoint: 1, shares: ["c": .none])
         #expect(first.map(\.work.delivery.id) == ["msg_2_a", "msg_3_b"])
         #expect(first.map(\.work.notification.id) == ["ntf_2", "ntf_3"])
         #expect(first.allSatisfy { $0.work.delivery.state == .sending })
         #expect(first.map(\.work.delivery.attempts) == [1, 1])
+        #expect(first.map(\.work.dueAt) == [now - .seconds(9), now - .seconds(5)])
         let second = try await claim(limit: 9, perEndpoint: 9)
         #expect(second.map(\.work.delivery.id) == ["msg_4_c", "msg_1_a"])
         #expect(try await claim(limit: 9, perEndpoint: 9).isEmpty)

@@ -123,6 +123,6 @@ extension DeliveryLedger {
         at now: Timestamp = .start, lease: Duration = .seconds(60)
     ) async throws -> [Claim<DueDelivery>] {
         try await claimDeliveries(
-            limit: 100, perEndpoint: 100, skipping: [], at: now, lease: lease)
+            limit: 100, perEndpoint: 100, shares: [:], at: now, lease: lease)
     }
 }

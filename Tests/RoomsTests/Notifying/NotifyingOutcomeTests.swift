@@ -32,7 +32,7 @@ struct NotifyingOutcomeTests {
                 + "set url to where it leads duration_ms=0 endpoint=ops number=1 "
                 + "outcome=retry status=302 type=ping"),
         Case(
-            channel: .webhook, status: 410, body: "", state: .exhausted, reason: "channel_broken",
+            channel: .webhook, status: 410, body: "", state: .pending, reason: nil,
             line: "warning delivery.attempted delivery=msg_1_ops detail=gone duration_ms=0 "
                 + "endpoint=ops number=1 outcome=channel_broken status=410 type=ping"),
         Case(
@@ -98,8 +98,9 @@ struct NotifyingOutcomeTests {
         let world = NotifyingWorld([endpoint])
         let id = try await world.announce(to: ["ops"])[0]
         try await world.turn(world.room())
-        #expect(try await world.delivery(id).state == .exhausted(reason: "channel_broken"))
+        #expect(try await world.delivery(id).state.name == .pending)
         #expect(try await world.attempts(id).first?.detail.hasPrefix("secret_missing: ") == true)
+        #expect(try await world.health("ops")?.disabledAt == NotifyingWorld.start)
         #expect(world.transport.sent.isEmpty)
     }
 
@@ -108,6 +109,7 @@ struct NotifyingOutcomeTests {
         let id = try await world.announce(to: ["before"])[0]
         try await world.turn(world.room())
         #expect(try await world.delivery(id).state == .cancelled)
+        #expect(try await world.delivery(id).attempts == 0)
         #expect(try await world.attempts(id).isEmpty)
         #expect(world.transport.sent.isEmpty)
         #expect(world.paper.lines(startingWith: "notice delivery.cancelled").count == 1)
@@ -124,6 +126,7 @@ struct NotifyingOutcomeTests {
             world.advance(by: age)
             try await world.turn(world.room())
             #expect(try await world.delivery(id).state == state)
+            #expect(try await world.delivery(id).attempts == (state == .delivered ? 1 : 0))
             #expect(world.transport.sent.count == (state == .delivered ? 1 : 0))
         }
     }

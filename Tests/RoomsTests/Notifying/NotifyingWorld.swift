@@ -48,10 +48,11 @@ final class NotifyingWorld: Sendable {
     func advance(by duration: Duration) { clock.advance(by: duration) }
 
     /// A new room on the same store, as after a restart.
-    func room() -> NotifyingStage {
+    func room(on ledger: (any DeliveryLedger & HealthLedger)? = nil) -> NotifyingStage {
         let generator = Mutex(SeededGenerator(seed: seed))
         return NotifyingStage(
-            ledger: store, endpoints: endpoints, transport: transport, time: clock.source,
+            ledger: ledger ?? store, audience: Audience(endpoints), transport: transport,
+            time: clock.source,
             chance: Chance { generator.withLock { $0.next() } }, lease: Self.lease,
             log: paper.logger)
     }
@@ -79,6 +80,37 @@ final class NotifyingWorld: Sendable {
         let claims = try await room.claim(limit: limit, at: now)
         for claim in claims { try await room.settle(await room.perform(claim)) }
         return claims.count
+    }
+
+    /// Turns until nothing is due any more; returns how many there were.
+    @discardableResult
+    func turns(_ room: NotifyingStage) async throws -> Int {
+        var sum = 0
+        for _ in 1...10_000 {
+            let count = try await turn(room)
+            if count == 0 { return sum }
+            sum += count
+        }
+        throw Endless()
+    }
+
+    struct Endless: Error {}
+
+    func health(_ name: String) async throws -> DestinationHealth? {
+        try await store.health().first { $0.destination == .endpoint(name) }
+    }
+
+    /// What one endpoint is told of others: type, share and about whom, oldest first.
+    func news(to name: String) async throws -> [String] {
+        var lines: [String] = []
+        for row in try await store.deliveries(Query(limit: 200)).rows.reversed()
+        where row.endpoint == name && row.type != .ping {
+            let record = try #require(await store.delivery(row.id))
+            let data = try JSONValue(parsing: record.notification.payload)["data"]
+            let percent = data?["percent"]?.number?.int64.map { " \($0)" } ?? ""
+            lines.append("\(row.type.rawValue)\(percent) \(data?["endpoint"]?.string ?? "?")")
+        }
+        return lines
     }
 
     func delivery(_ id: Delivery.ID) async throws -> Delivery {
