@@ -40,6 +40,11 @@ struct Snapshot: Sendable {
         tasks.filter { !$0.state.isEnd && $0.state.name != .unresolved }
     }
 
+    /// Whether everything but deliveries has come to rest.
+    var waitsForEndpointsOnly: Bool {
+        openTasks.isEmpty && events.allSatisfy { $0.state != .received }
+    }
+
     /// When the first of all that is open is due; `nil` when that was to be long ago.
     var nextDue: Timestamp? {
         guard events.allSatisfy({ $0.state != .received }) else { return nil }

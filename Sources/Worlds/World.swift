@@ -14,8 +14,9 @@ import Synchronization
 package struct World: Sendable {
     /// How much of virtual time may pass after the last fault.
     ///
-    /// The schedule of webhooks alone takes three days and a half.
-    private static let restMax: Duration = .hours(120)
+    /// The schedule of webhooks alone takes three days and a half, and an endpoint that is never
+    /// there is given up after five.
+    private static let restMax: Duration = .hours(132)
     /// How many jobs a world may run.
     private static let jobsMax = 400_000
 
@@ -177,6 +178,11 @@ struct Course: Sendable {
             // Nothing happens before then, so the time in between is not lived through.
             if let due = snapshot.nextDue, due > time.ours + .seconds(30) {
                 clock.advance(by: due - time.ours)
+                return false
+            }
+            // What is due and stays rests behind the breaker of an endpoint that is not there.
+            if snapshot.waitsForEndpointsOnly {
+                clock.advance(by: .seconds(30))
                 return false
             }
         }

@@ -17,7 +17,7 @@ struct NotifyingFairnessTests {
         case refusing, silent, failingSlowly
     }
 
-    @Test(arguments: Death.allCases, [UInt64(1), 2, 3])
+    @Test(arguments: Death.allCases, [UInt64(1), 2])
     func aDeadEndpointWithAHundredTimesTheVolumeLeavesTheOthersTheirPace(
         _ death: Death, _ seed: UInt64
     ) async throws {
