@@ -118,7 +118,7 @@ let package = Package(
             [
                 "StrictJSON", "Domain", "Rules", "Signing", "Storage", "StorageMemory",
                 "Transport", "Pipeline", "Providers", "Channels", "Intake", "Matching",
-                "Copying", "Notifying", "Simulation", logging,
+                "Copying", "Notifying", "Administration", "Simulation", logging,
             ]),
         // Row 6
         command(
@@ -126,7 +126,8 @@ let package = Package(
             [
                 "StrictJSON", "Domain", "Rules", "Signing", "Transport", "TransportCurl",
                 "Pipeline", "Sealing", "StorageSQLite", "Settings", "Administration", "App",
-                "Simulation", "SimulationServer", "Storage", arguments, logging, unixSignals,
+                "Simulation", "SimulationServer", "Storage", "Worlds", arguments, logging,
+                unixSignals,
             ]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
@@ -162,7 +163,7 @@ let package = Package(
         tests(
             "Simulation",
             ["StrictJSON", "Domain", "Signing", "Transport", "Simulation", "SimulationServer"]),
-        tests("Worlds", ["Domain", "Storage", "Transport", "Simulation", "Worlds"]),
+        tests("Worlds", ["Worlds"]),
         tests(
             "Command",
             [

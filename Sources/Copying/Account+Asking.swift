@@ -165,7 +165,10 @@ extension Account {
             } catch {
                 return NoTurn(isCancelled: true)
             }
-            return Task.isCancelled ? NoTurn(isCancelled: true) : nil
+            guard !Task.isCancelled else { return NoTurn(isCancelled: true) }
+            // Somebody may have been asked for a pause while this one waited for its turn.
+            let rest = restLeft
+            return rest == .zero ? nil : NoTurn(left: rest)
         }
     }
 }

@@ -21,8 +21,11 @@ package struct CopyingLimits: Hashable, Sendable {
     package var retryAfterMax: Duration = .hours(24)
 
     /// The first wait for another task of the same key; doubles up to the next.
+    ///
+    /// Each wake-up lists the target anew, and a copy may take an hour: a wait is no longer than
+    /// what was waited before, and one that ends within seconds is still followed within seconds.
     package var lockWait: Duration = .seconds(2)
-    package var lockWaitMax: Duration = .seconds(8)
+    package var lockWaitMax: Duration = .minutes(2)
     /// After a refusal that may pass, where the platform names no time (decision 10).
     package var laterAfter: Duration = .hours(1)
     /// How long such refusals go on before the task fails (decision 10).

@@ -85,8 +85,11 @@ extension CopyingStage {
             return dispatchFailed(job, error)
         }
         lockWaits.forget(job.task.id)
-        // The commit may have taken long, or the stop may have come meanwhile.
-        guard !Task.isCancelled, account.hasTime(for: request, job.manner) else {
+        // The commit may have taken long, and the stop, or a pause that the provider asked for,
+        // may have come meanwhile.
+        guard !Task.isCancelled, account.restLeft == .zero,
+            account.hasTime(for: request, job.manner)
+        else {
             return end(sent, .withdrawn(at: time.now()))
         }
         let wasUnauthorized = job.task.evidence.wasRefusedAGrant

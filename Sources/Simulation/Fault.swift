@@ -1,4 +1,6 @@
+import Domain
 import StrictJSON
+import Transport
 
 /// One thing that goes wrong with a request.
 ///
@@ -40,6 +42,8 @@ struct Fault: Hashable, Sendable {
     var kind: FaultKind
     /// Seconds in `Retry-After` of a 429; without, the header is absent.
     var retryAfter: Int64?
+    /// Whether it is written as a date, the header's other form.
+    var isRetryAfterDate = false
     /// How much of a truncated body comes; without, half of it.
     var bytes: Int?
     /// Bytes a piece, and the pause before each, of an answer that drips.
@@ -51,7 +55,7 @@ struct Fault: Hashable, Sendable {
     }
 
     /// The answer as this fault lets it travel.
-    func spoil(_ answer: SimulatedAnswer) -> SimulatedAnswer {
+    func spoil(_ answer: SimulatedAnswer, at now: Timestamp) -> SimulatedAnswer {
         var spoiled = answer
         switch kind {
         case .refuse, .fail: break
@@ -59,7 +63,11 @@ struct Fault: Hashable, Sendable {
         case .cutAfterActing: spoiled.cut = .afterActing
         case .tooMany:
             spoiled = SimulatedAnswer(status: 429, headers: [("Content-Type", "text/plain")])
-            if let retryAfter { spoiled.headers.append(("Retry-After", String(retryAfter))) }
+            if let retryAfter {
+                let text =
+                    isRetryAfterDate ? (now + .seconds(retryAfter)).httpDate : String(retryAfter)
+                spoiled.headers.append(("Retry-After", text))
+            }
         case .serverError, .serverErrorAfterActing:
             spoiled = .text("Internal Server Error", status: 500)
         case .garbage:

@@ -10,6 +10,7 @@ package struct FaultPlan: Sendable {
     /// Milliseconds, uniformly drawn.
     var delay: ClosedRange<Int64>?
     var retryAfter: Int64?
+    var isRetryAfterDate = false
     var errorStatus: ErrorStatus?
     /// Used up in order; those of other routes are passed over and stay.
     var planned: [PlannedFault] = []
@@ -37,6 +38,7 @@ package struct FaultPlan: Sendable {
         } else if let kind = hits.first {
             var fault = Fault(kind)
             fault.retryAfter = retryAfter
+            fault.isRetryAfterDate = isRetryAfterDate
             draw.effect = .fault(fault)
         }
         if let delay {
@@ -78,7 +80,8 @@ extension FaultPlan {
 
     private init(_ fields: ControlFields, listAt list: String) throws(ControlRefusal) {
         try fields.allowOnly(
-            "seed", "delay_ms", "refuse", "http_500", "http_429", "retry_after_s", "cut_before",
+            "seed", "delay_ms", "refuse", "http_500", "http_429", "retry_after_s",
+            "retry_after_date", "cut_before",
             "cut_after_acting", "http_500_after_acting", "fail", "garbage", "truncated", "drip",
             "error_http", "next")
         for kind in FaultKind.allCases {
@@ -88,6 +91,7 @@ extension FaultPlan {
         generator = SeededGenerator(seed: seed)
         delay = try Self.delay(fields)
         retryAfter = try fields.integer("retry_after_s", in: 0...86_400)
+        isRetryAfterDate = try fields.flag("retry_after_date") ?? false
         errorStatus = try fields.choice("error_http", of: [ErrorStatus.ok, .match])
         let entries = try fields.list("next") { (value, place) throws(ControlRefusal) in
             // A bare list has no `next` in its places.
@@ -125,6 +129,7 @@ extension FaultPlan {
             ]
         }
         if let retryAfter { object["retry_after_s"] = .number(JSONNumber(retryAfter)) }
+        if isRetryAfterDate { object["retry_after_date"] = true }
         if let errorStatus { object["error_http"] = .string(errorStatus.rawValue) }
         if !planned.isEmpty {
             object["next"] = .array(
@@ -143,7 +148,8 @@ extension PlannedFault {
     /// Reads `{route, fault, …}` or `{route, status, headers, body, acts}`.
     init(_ fields: ControlFields) throws(ControlRefusal) {
         try fields.allowOnly(
-            "route", "fault", "times", "delay_ms", "retry_after_s", "bytes", "piece", "pause_ms",
+            "route", "fault", "times", "delay_ms", "retry_after_s", "retry_after_date", "bytes",
+            "piece", "pause_ms",
             "status", "headers", "body", "acts")
         route = try fields.text("route").flatMap { $0 == "*" || $0.isEmpty ? nil : $0 }
         times = Int(try fields.integer("times", in: 1...1_000_000) ?? 1)
@@ -158,6 +164,7 @@ extension PlannedFault {
         case (let kind?, nil):
             var fault = Fault(kind)
             fault.retryAfter = try fields.integer("retry_after_s", in: 0...86_400)
+            fault.isRetryAfterDate = try fields.flag("retry_after_date") ?? false
             fault.bytes = try fields.integer("bytes", in: 0...1 << 30).map(Int.init)
             fault.piece = Int(try fields.integer("piece", in: 1...1 << 20) ?? 16)
             fault.pause = .milliseconds(try fields.integer("pause_ms", in: 0...60_000) ?? 20)

@@ -44,6 +44,11 @@ package final class PlatformSimulator<Platform: SimulatedPlatform>: Simulator {
     /// The platform as it is.
     package var platform: Platform { state.withLock { $0.platform } }
 
+    /// What somebody else does there, such as a person at the platform's own console.
+    package func change(_ body: (inout Platform) -> Void) {
+        state.withLock { body(&$0.platform) }
+    }
+
     /// Replaces the faults; what `PUT /_sim/faults` does.
     package func plan(_ faults: FaultPlan) {
         state.withLock { $0.faults = faults }
@@ -83,7 +88,7 @@ package final class PlatformSimulator<Platform: SimulatedPlatform>: Simulator {
             } else {
                 answer = SimulatedAnswer(status: 500)
             }
-            answer = fault.spoil(answer)
+            answer = fault.spoil(answer, at: now)
         }
         answer.delay += draw.delay
         if answer.cut != .before {

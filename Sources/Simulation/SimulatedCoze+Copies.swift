@@ -20,6 +20,7 @@ struct CozeTask: Hashable, Sendable {
     let failure: String?
     /// Who asked for it.
     let userID: String
+    let dispatch: String?
     var state = State.running
 }
 
@@ -53,11 +54,14 @@ extension SimulatedCoze {
         let failure =
             source.details.copyFailure ?? (call.circumstances.failsLater ? Self.quotaText : nil)
         let copyID = MintedID.digits(call.circumstances.number, at: call.now)
+        let dispatch = call.request.header("Idempotency-Key")
         let isSynchronous =
             kind == .bot && target.hasSameBytes(as: source.workspaceID)
         if isSynchronous {
             guard failure == nil else { throw .noPermission(failure) }
-            make(copyID, of: source, in: target, for: caller.userID, task: nil, at: call.now)
+            make(
+                copyID, of: source, in: target, for: caller.userID, task: nil, by: dispatch,
+                at: call.now)
             return ["copied_entity_id": .string(copyID)]
         }
         let number = call.circumstances.number
@@ -65,7 +69,7 @@ extension SimulatedCoze {
         let task = CozeTask(
             id: taskID, source: source, target: target, copyID: copyID,
             dueAt: call.circumstances.now + coze.copyTime, failure: failure,
-            userID: caller.userID)
+            userID: caller.userID, dispatch: dispatch)
         tasks[Identifier(rawValue: taskID)] = task
         running.append(Identifier(rawValue: taskID))
         settle(at: call.circumstances.now)
@@ -111,7 +115,7 @@ extension SimulatedCoze {
                 tasks[id]?.state = .successful
                 make(
                     task.copyID, of: task.source, in: task.target, for: task.userID,
-                    task: task.id, at: task.dueAt + coze.clockAhead)
+                    task: task.id, by: task.dispatch, at: task.dueAt + coze.clockAhead)
             }
         }
         running.removeAll { id in due.contains { $0.id.hasSameBytes(as: id.rawValue) } }
@@ -120,7 +124,7 @@ extension SimulatedCoze {
     /// Puts a copy into its workspace, as a draft; `now` is by the platform's clock.
     private mutating func make(
         _ id: String, of source: CozeWorld.Entity, in target: String, for userID: String,
-        task: String?, at now: Timestamp
+        task: String?, by dispatch: String?, at now: Timestamp
     ) {
         var copy = source
         copy.id = id
@@ -138,7 +142,7 @@ extension SimulatedCoze {
         copies.append(
             SimulatedCopy(
                 entityID: source.id, entityType: source.kind.rawValue, toWorkspaceID: target,
-                copiedEntityID: id, taskID: task, at: now - coze.clockAhead))
+                copiedEntityID: id, taskID: task, dispatch: dispatch, at: now - coze.clockAhead))
     }
 
     func poll(_ call: CozeCall, _ id: String) -> SimulatedAnswer {

@@ -17,6 +17,7 @@ struct KeyueTask: Hashable, Sendable {
     let dueAt: Timestamp
     /// Known from the start, told at the end.
     let failure: String?
+    let dispatch: String?
     var state = State.pending
 }
 
@@ -50,7 +51,8 @@ extension SimulatedKeyue {
             owner: owner, begunAt: begun,
             runsAt: begun + .milliseconds(keyue.copyTime.wholeMilliseconds / 3),
             dueAt: begun + keyue.copyTime,
-            failure: source.copyFailure ?? (call.circumstances.failsLater ? "复制失败" : nil))
+            failure: source.copyFailure ?? (call.circumstances.failsLater ? "复制失败" : nil),
+            dispatch: call.request.header("Idempotency-Key"))
         tasks.append(task)
         let answer = created(task)
         settle(at: begun)
@@ -87,7 +89,8 @@ extension SimulatedKeyue {
                 copies.append(
                     SimulatedCopy(
                         entityID: task.source.id, entityType: "agent", toWorkspaceID: nil,
-                        copiedEntityID: copy.id, taskID: task.id, at: task.dueAt))
+                        copiedEntityID: copy.id, taskID: task.id, dispatch: task.dispatch,
+                        at: task.dueAt))
             }
         }
     }

@@ -81,6 +81,8 @@ package struct SimulatedCopy: Hashable, Sendable {
     package let copiedEntityID: String
     /// Absent where the platform copies at once.
     package let taskID: String?
+    /// The `Idempotency-Key` of the request that made it, which the platforms do not read.
+    package var dispatch: String?
     package let at: Timestamp
 
     var json: JSONValue {

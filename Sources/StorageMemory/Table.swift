@@ -125,6 +125,7 @@ extension Table {
                 waiting.append((due, row.place, name))
             }
         }
+        guard !waiting.isEmpty else { return [] }
         var taken: [String: Int] = [:]
         var ranked: [(rank: Int, dueAt: Timestamp, place: Int)] = []
         waiting.sort { ($0.dueAt, $0.place) < ($1.dueAt, $1.place) }

@@ -26,6 +26,9 @@ final class Life: Sendable {
 /// Both clocks of a world: the one that only the driver moves, and a wall clock that jumps.
 final class WorldTime: Sendable {
     static let start = Timestamp(milliseconds: 1_773_822_600_000)
+    /// Further from the truth than this our wall clock never is: signatures of senders and of ours
+    /// are good for 300 s.
+    private static let errorMax: Duration = .seconds(200)
 
     let clock = VirtualClock()
     private let jumped = Mutex(Duration.zero)
@@ -36,9 +39,11 @@ final class WorldTime: Sendable {
     /// By our wall clock.
     var ours: Timestamp { now + jumped.withLock { $0 } }
 
-    /// Together never more than a sender's signature may be old.
+    /// Forward or back.
     func jump(by duration: Duration) {
-        jumped.withLock { $0 = min($0 + duration, .seconds(200)) }
+        jumped.withLock { jumped in
+            jumped = min(max(jumped + duration, .zero - Self.errorMax), Self.errorMax)
+        }
     }
 
     func source(for life: Life) -> TimeSource {
@@ -53,31 +58,34 @@ final class WorldTime: Sendable {
     var theirs: TimeSource { clock.timeSource(start: Self.start) }
 }
 
-/// The way out of one life.
+/// The way out of one worker in one life.
 struct LifeTransport: HTTPTransport {
     let life: Life
     let inner: SimulatedTransport
-    let bug: PlantedBug?
+    let traffic: Traffic
 
     func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPAnswer {
-        do throws(TransportFailure) {
-            return try await sendOnce(request)
-        } catch {
-            let isCopy = request.headers.contains { $0.name == "Idempotency-Key" }
-            guard bug == .retryAfterLostAnswer, isCopy, error.isSent, life.isAlive else {
-                throw error
-            }
-            return try await sendOnce(request)
-        }
-    }
-
-    private func sendOnce(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPAnswer {
         guard life.isAlive else {
             throw TransportFailure(
                 .cancelled, isSent: false, detail: "the process is gone", duration: .zero)
         }
+        let host = Self.host(of: request.url)
+        let isSubmission = request.headers.contains { $0.name == "Idempotency-Key" }
         life.count(1)
+        traffic.begin(host, isSubmission: isSubmission)
         defer { life.count(-1) }
-        return try await inner.send(request)
+        do throws(TransportFailure) {
+            let answer = try await inner.send(request)
+            traffic.end(host, isSubmission: isSubmission, with: answer)
+            return answer
+        } catch {
+            traffic.end(host, isSubmission: isSubmission, with: nil)
+            throw error
+        }
+    }
+
+    private static func host(of url: String) -> String {
+        let rest = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
+        return String(Substring(rest.prefix { $0 != UInt8(ascii: "/") }))
     }
 }

@@ -1,21 +1,265 @@
-/// A bug put in on purpose, to see that the checkers find it.
-///
-/// Nothing of the service knows of them: each is a wrapper around the store or the way out.
-package enum PlantedBug: String, Hashable, Sendable, CaseIterable {
-    /// A request for a copy is repeated when its answer was lost.
-    case retryAfterLostAnswer = "retry_after_lost_answer"
-    /// A task found in `submitting` is taken for one that was not begun.
-    case retryInSubmitting = "retry_in_submitting"
-    /// A write with an old token is let through.
-    case fenceForgotten = "fence_forgotten"
-    /// Two sources that use the same key have one event.
-    case sourceForgotten = "source_forgotten"
-    /// A task ends without its notification.
-    case notificationDropped = "notification_dropped"
-    /// An event is acknowledged that the store did not take.
-    case acknowledgedTooSoon = "acknowledged_too_soon"
-    /// A request for a copy leaves before the store knows of it.
-    case dispatchNotStored = "dispatch_not_stored"
-    /// A copy that is found is taken without asking whose else it may be.
-    case surroundingsIgnored = "surroundings_ignored"
-}
+#if DEBUG
+    import Domain
+    import Storage
+    import StorageMemory
+    import Synchronization
+    import Transport
+
+    /// A bug put in on purpose, to see that the checkers find it.
+    ///
+    /// This whole file, and everything that names it, is left out of release builds.
+    package enum PlantedBug: String, Hashable, Sendable, CaseIterable {
+        /// A task found in `submitting` is taken for one that was not begun.
+        case retryInSubmitting = "retry_in_submitting"
+        /// A request for a copy is repeated when its answer was lost.
+        case retryAfterLostAnswer = "retry_after_lost_answer"
+        /// A task is lent out and the store does not remember it.
+        case claimNotStored = "claim_not_stored"
+        /// A write with an old token is let through.
+        case fenceForgotten = "fence_forgotten"
+        /// A task ends without its notification.
+        case notificationDropped = "notification_dropped"
+        /// What the target held before the submission is taken for what came of it.
+        case baselineIgnored = "baseline_ignored"
+        /// Two sources that use the same key have one event.
+        case sourceForgotten = "source_forgotten"
+        /// What failed is tried again at once.
+        case backoffForgotten = "backoff_forgotten"
+        /// An event is acknowledged that the store did not take.
+        case acknowledgedTooSoon = "acknowledged_too_soon"
+        /// A request for a copy leaves before the store knows of it.
+        case dispatchNotStored = "dispatch_not_stored"
+        /// A copy that is found is taken without asking whose else it may be.
+        case surroundingsIgnored = "surroundings_ignored"
+        /// A platform's or an endpoint's `Retry-After` is not read.
+        case retryAfterUnread = "retry_after_unread"
+        /// What an endpoint's owner reads holds the credential of a connection.
+        case secretStored = "secret_stored"
+    }
+
+    extension Sabotage {
+        package init(_ bug: PlantedBug?) {
+            guard let bug else {
+                self = .none
+                return
+            }
+            self.init(
+                store: { BrokenStore(inner: $0, bug: bug) },
+                wayOut: { BrokenTransport(inner: $0, bug: bug) })
+        }
+    }
+
+    /// The way out, with a bug in it.
+    private struct BrokenTransport: HTTPTransport {
+        let inner: any HTTPTransport
+        let bug: PlantedBug
+
+        func send(_ request: HTTPRequest) async throws(TransportFailure) -> HTTPAnswer {
+            do throws(TransportFailure) {
+                let answer = try await inner.send(request)
+                guard bug == .retryAfterUnread else { return answer }
+                return HTTPAnswer(
+                    status: answer.status,
+                    headers: answer.headers.filter { $0.name != "Retry-After" },
+                    body: answer.body, duration: answer.duration)
+            } catch {
+                let isCopy = request.headers.contains { $0.name == "Idempotency-Key" }
+                guard bug == .retryAfterLostAnswer, isCopy, error.isSent,
+                    error.code != .cancelled
+                else { throw error }
+                return try await inner.send(request)
+            }
+        }
+    }
+
+    /// The store, with a bug in it.
+    private final class BrokenStore: Sendable {
+        private let inner: WorldStore
+        private let bug: PlantedBug
+        /// Tasks whose first loan the store did not remember.
+        private let forgotten = Mutex<Set<CopyTask.ID>>([])
+
+        init(inner: WorldStore, bug: PlantedBug) {
+            self.inner = inner
+            self.bug = bug
+        }
+
+        private func newest(_ claim: Claim<CopyTask>) async -> Claim<CopyTask> {
+            let token: Int64?
+            switch bug {
+            case .fenceForgotten: token = inner.newestToken(of: claim.work.id)
+            case .claimNotStored where forgotten.withLock({ $0.contains(claim.work.id) }):
+                token = try? await inner.takeTask(
+                    claim.work.id, at: claim.leasedUntil, lease: .seconds(1)
+                ).token
+            default: token = nil
+            }
+            return Claim(
+                work: claim.work, token: token ?? claim.token, leasedUntil: claim.leasedUntil)
+        }
+    }
+
+    extension BrokenStore: EventLog {
+        func admit(_ event: Event) async throws(StorageError) -> Admission {
+            var event = event
+            if bug == .sourceForgotten, event.identity.source == "shop" {
+                event = Event(
+                    id: event.id,
+                    identity: .init(
+                        source: "desk", scope: event.identity.scope, key: event.identity.key),
+                    type: event.type, time: event.time, receivedAt: event.receivedAt,
+                    entity: event.entity, body: event.body)
+            }
+            do throws(StorageError) {
+                return try await inner.admit(event)
+            } catch {
+                guard bug == .acknowledgedTooSoon, error.code != .claimLost else { throw error }
+                return .stored
+            }
+        }
+
+        func claimEvents(
+            limit: Int, at now: Timestamp, lease: Duration
+        ) async throws(StorageError) -> [Claim<Event>] {
+            try await inner.claimEvents(limit: limit, at: now, lease: lease)
+        }
+
+        func settle(
+            _ claim: Claim<Event>, as outcome: MatchOutcome, at now: Timestamp
+        ) async throws(StorageError) {
+            try await inner.settle(claim, as: outcome, at: now)
+        }
+
+        func ownCopies(
+            among ids: [String], of provider: Provider
+        ) async throws(StorageError) -> Set<String> {
+            try await inner.ownCopies(among: ids, of: provider)
+        }
+
+        func lastTrigger(
+            rule: String, entity: EntityReference
+        ) async throws(StorageError) -> Timestamp? {
+            try await inner.lastTrigger(rule: rule, entity: entity)
+        }
+    }
+
+    extension BrokenStore: CopyLedger {
+        func claimTasks(
+            limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
+            lease: Duration
+        ) async throws(StorageError) -> [ClaimedTask] {
+            let claimed = try await inner.claimTasks(
+                limit: limit, perConnection: perConnection, skipping: skipped, at: now,
+                lease: lease)
+            switch bug {
+            case .retryInSubmitting: return try await forgetSubmissions(claimed, now)
+            case .claimNotStored:
+                for task in claimed
+                where forgotten.withLock({ $0.insert(task.claim.work.id).inserted }) {
+                    try? await inner.settle(task.claim, with: CopySettlement(), at: now)
+                }
+                return claimed
+            case .baselineIgnored:
+                return claimed.map { task in
+                    var task = task
+                    if task.step == .look { task.claim.work.evidence.baseline = [] }
+                    return task
+                }
+            default: return claimed
+            }
+        }
+
+        /// Puts those that were just found in `submitting` back among those to be begun.
+        private func forgetSubmissions(
+            _ claimed: [ClaimedTask], _ now: Timestamp
+        ) async throws(StorageError) -> [ClaimedTask] {
+            var kept: [ClaimedTask] = []
+            for task in claimed {
+                let work = task.claim.work
+                let history = try await inner.inner.task(work.id)?.history.map(\.state) ?? []
+                guard history.suffix(2) == [.submitting, .reconciling], work.looks == 1 else {
+                    kept.append(task)
+                    continue
+                }
+                var claim = task.claim
+                claim.work = CopyTask(
+                    id: work.id, plan: work.plan, state: .queued(notBefore: now))
+                try await inner.inner.settle(claim, with: CopySettlement(), at: now)
+            }
+            return kept
+        }
+
+        func takeTask(
+            _ id: CopyTask.ID, at now: Timestamp, lease: Duration
+        ) async throws(StorageError) -> Claim<CopyTask> {
+            try await inner.takeTask(id, at: now, lease: lease)
+        }
+
+        func dispatch(_ claim: Claim<CopyTask>, at now: Timestamp) async throws(StorageError) {
+            guard bug != .dispatchNotStored else { return }
+            try await inner.dispatch(await newest(claim), at: now)
+        }
+
+        func settle(
+            _ claim: Claim<CopyTask>, with settlement: CopySettlement, at now: Timestamp
+        ) async throws(StorageError) {
+            var settlement = settlement
+            var claim = await newest(claim)
+            if bug == .notificationDropped, claim.work.looks > 0 { settlement.announcements = [] }
+            if bug == .secretStored, claim.work.evidence.lastTrouble != nil {
+                claim.work.evidence.lastTrouble = Failure(
+                    .unavailable, message: "with \(Scenery.marker)")
+            }
+            try await inner.settle(claim, with: settlement, at: now)
+        }
+
+        func surroundings(of task: CopyTask) async throws(StorageError) -> Surroundings {
+            if bug == .surroundingsIgnored { return Surroundings() }
+            return try await inner.surroundings(of: task)
+        }
+    }
+
+    extension BrokenStore: DeliveryLedger {
+        func claimDeliveries(
+            limit: Int, perEndpoint: Int, skipping skipped: Set<String>, at now: Timestamp,
+            lease: Duration
+        ) async throws(StorageError) -> [Claim<DueDelivery>] {
+            try await inner.claimDeliveries(
+                limit: limit, perEndpoint: perEndpoint, skipping: skipped, at: now, lease: lease)
+        }
+
+        func takeDelivery(
+            _ id: Delivery.ID, at now: Timestamp, lease: Duration
+        ) async throws(StorageError) -> Claim<DueDelivery> {
+            try await inner.takeDelivery(id, at: now, lease: lease)
+        }
+
+        func settle(
+            _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+        ) async throws(StorageError) {
+            var claim = claim
+            if bug == .backoffForgotten, case .pending = claim.work.delivery.state {
+                // Claimed and given back costs no attempt, and leaves it due now.
+                try? claim.work.delivery.apply(.claimed)
+                try? claim.work.delivery.apply(.postponed(until: now))
+            }
+            try await inner.settle(claim, with: attempts, at: now)
+        }
+
+        func announce(_ announcement: Announcement) async throws(StorageError) {
+            try await inner.announce(announcement)
+        }
+    }
+
+    extension BrokenStore: HealthLedger {
+        func health() async throws(StorageError) -> [DestinationHealth] {
+            try await inner.health()
+        }
+
+        func record(
+            _ health: DestinationHealth, announcing announcements: [Announcement]
+        ) async throws(StorageError) {
+            try await inner.record(health, announcing: announcements)
+        }
+    }
+#endif

@@ -1,3 +1,4 @@
+import Administration
 import Copying
 import Domain
 import Intake
@@ -5,7 +6,9 @@ import Logging
 import Matching
 import Notifying
 import Pipeline
+import Rules
 import Storage
+import Transport
 
 /// The rooms of one worker, put together as the service puts them together.
 struct Process: Sendable {
@@ -16,10 +19,14 @@ struct Process: Sendable {
     let matching: StageRunner<MatchingStage>
     let copying: StageRunner<CopyingStage>
     let notifying: StageRunner<NotifyingStage>
+    let administrator: Administrator
 
+    /// - Parameters:
+    ///   - store: As the rooms have it, with a bug in it at times.
+    ///   - desk: The same store as people's decisions reach it.
     init(
-        _ scenery: Scenery, store: WorldStore, transport: LifeTransport, time: TimeSource,
-        chance: Chance, log: Logger
+        _ scenery: Scenery, store: RoomStore, desk: WorldStore,
+        transport: any HTTPTransport, time: TimeSource, chance: Chance, log: Logger
     ) {
         let (wakeMatching, wakeCopying, wakeNotifying) = (Nudge(), Nudge(), Nudge())
         intake = IntakeRoom(
@@ -42,6 +49,15 @@ struct Process: Sendable {
                 ledger: store, audience: scenery.audience, transport: transport,
                 time: time, chance: chance, lease: .seconds(60), log: log),
             time: time, nudge: wakeNotifying, limits: Self.limits, log: log)
+        administrator = Administrator(
+            store: desk, book: scenery.book, fileRules: [],
+            references: RuleReferences(
+                connections: scenery.connections.map(\.name),
+                endpoints: scenery.audience.endpoints.map(\.name)),
+            audience: scenery.audience, time: time,
+            nudges: .init(
+                copying: { wakeCopying.signal() }, notifying: { wakeNotifying.signal() }),
+            log: log)
     }
 
     /// Works until the life ends.
@@ -56,11 +72,21 @@ struct Process: Sendable {
     }
 }
 
-/// Listens for what a room says only when it contradicts itself.
-struct BugListener: LogHandler {
-    let ledger: Ledger
+/// Hears every line that a room logs.
+///
+/// Remembers those that are there only when a room contradicts itself, tells the others, and
+/// searches all of them for secrets where the world is searched.
+struct Listener: LogHandler {
+    let chronicle: Chronicle
+    let isSearching: Bool
     var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.error
+    var logLevel: Logger.Level
+
+    init(_ chronicle: Chronicle, isSearching: Bool) {
+        self.chronicle = chronicle
+        self.isSearching = isSearching
+        logLevel = isSearching || chronicle.isDetailed ? .debug : .error
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -70,11 +96,13 @@ struct BugListener: LogHandler {
     func log(event: LogEvent) {
         let message = "\(event.message)"
         let words = ["transition_invalid", "signal_refused", "step_unexpected", "unreadable"]
-        guard event.level == .critical || words.contains(where: { message.hasSuffix($0) }) else {
-            return
-        }
+        let isBug = event.level == .critical || words.contains { message.hasSuffix($0) }
+        guard isBug || isSearching || chronicle.isDetailed else { return }
         let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }
-        ledger.note(
-            bug: "\(message) " + fields.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
+        let line =
+            "\(message) " + fields.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        if isBug { chronicle.note(contradiction: line) }
+        if isSearching, line.holdsMarker { chronicle.noteLeak(in: "the log line \(message)") }
+        chronicle.tell("log \(line)")
     }
 }

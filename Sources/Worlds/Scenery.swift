@@ -18,27 +18,23 @@ import Transport
 struct Scenery: Sendable {
     static let original = "7309693825197000001"
     static let target = "7498204883280000002"
-    static let sourceSecrets = [
-        "desk": Secret("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="),
-        "shop": Secret("whsec_ISIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="),
-    ]
-    private static let endpointSecret = Secret(
-        "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=")
-    private static let rules = [
-        """
-        {"name":"backup","match":{"type":["bot.published"]},
-         "copy":[{"connection":"coze","to_workspace":"7498204883280000002"}]}
-        """,
-        """
+    private static let forms = """
         {"name":"forms","match":{"type":["form.sent"]},
          "copy":[{"connection":"keyue","entity_type":"agent",
          "entity_id":{"from":"/data/data/agent"}}]}
-        """,
-        #"{"name":"tell","match":{"type":[{"prefix":"bot."}]},"notify":["ops"]}"#,
-    ]
+        """
+    private static let tell =
+        #"{"name":"tell","match":{"type":[{"prefix":"bot."}]},"notify":["ops"]}"#
     private static let twin = """
         {"name":"twin","match":{"type":["bot.published"]},"copy":[{"connection":"coze"}]}
         """
+
+    private static func backup(_ cooldown: Duration) -> String {
+        """
+        {"name":"backup","match":{"type":["bot.published"]},"cooldown":"\(cooldown.text)",
+         "copy":[{"connection":"coze","to_workspace":"\(target)"}]}
+        """
+    }
 
     let plan: WorldPlan
     let world: CozeWorld
@@ -53,44 +49,95 @@ struct Scenery: Sendable {
     let platforms: [String: any CopyPlatform]
     let audience: Audience
 
-    init(_ plan: WorldPlan, time: WorldTime) throws {
+    init(_ plan: WorldPlan, time: WorldTime, chronicle: Chronicle) throws {
         self.plan = plan
         var world = CozeWorld.standard
         world.copyTime = plan.copyTime
         world.bots.removeLast()
         if plan.hasNamesakes { world.bots[1].name = world.bots[0].name }
+        world.oauthApps[0].publicKey = Self.publicKey
+        world.oauthApps[0].audiences = ["coze.test"]
         self.world = world
         var keyueWorld = KeyueWorld.standard
         keyueWorld.copyTime = plan.copyTime
+        keyueWorld.credentials[0].token = Secret("TESTONLY-KEY")
+        keyueWorld.credentials[0].uid = "TESTONLY-UID"
+        keyueWorld.credentials[0].username = "TESTONLY-USER"
+        Strangers.settle(in: &world, count: plan.strangers)
         coze = CozeSimulator(SimulatedCoze(world))
         keyue = PlatformSimulator(SimulatedKeyue(keyueWorld))
-        endpoint = EndpointSimulator(
-            SimulatedEndpoint(
-                hooks: ["/hooks", "/ops"].map {
-                    EndpointHook(path: $0, scheme: .webhook, secret: Self.endpointSecret)
-                }))
+        endpoint = EndpointSimulator(SimulatedEndpoint(hooks: Self.hooks))
         witness = (
-            Witness("coze", coze), Witness("keyue", keyue), Witness("endpoint", endpoint)
+            Witness("coze", coze, chronicle: chronicle),
+            Witness("keyue", keyue, chronicle: chronicle),
+            Witness("endpoint", endpoint, chronicle: chronicle)
         )
         transport = SimulatedTransport(
             [
                 "coze.test": witness.coze, "keyue.test": witness.keyue,
                 "hooks.test": witness.endpoint, "ops.test": witness.endpoint,
+                "chat.test": witness.endpoint,
             ], time: time.theirs)
-        transport.setReachable(!plan.isOpsDead, host: "ops.test")
         sources = try Self.sources(world)
-        let texts = Self.rules + (plan.hasTwinRule ? [Self.twin] : [])
+        let texts =
+            [Self.backup(plan.cooldown), Self.forms, Self.tell]
+            + (plan.hasTwinRule ? [Self.twin] : [])
         book = RuleBook(
             try texts.map { try Rule(parsing: try JSONValue(parsing: $0), name: nil) })
         connections = Self.connections(plan, world, keyueWorld)
         platforms = Dictionary(
             uniqueKeysWithValues: try connections.map { ($0.name, try copyPlatform(for: $0)) })
-        audience = Audience(
-            ["hooks", "ops"].map { name in
+        audience = Audience(Self.endpoints(plan))
+    }
+
+    private static let hooks =
+        ["/hooks", "/ops"].map {
+            EndpointHook(path: $0, scheme: .webhook, secret: endpointSecret)
+        } + [EndpointHook(path: chatPath, scheme: .feishu, secret: chatSecret)]
+
+    private static func endpoints(_ plan: WorldPlan) -> [Endpoint] {
+        var endpoints = ["hooks", "ops"].map { name in
+            Endpoint(
+                name: name, channel: .webhook, url: Secret("https://\(name).test/\(name)"),
+                secrets: [endpointSecret])
+        }
+        if plan.hasChat {
+            endpoints.append(
                 Endpoint(
-                    name: name, channel: .webhook, url: Secret("https://\(name).test/\(name)"),
-                    secrets: [Self.endpointSecret])
-            })
+                    name: "chat", channel: .feishu, url: Secret("https://chat.test\(chatPath)"),
+                    secrets: [chatSecret]))
+        }
+        for index in endpoints.indices { endpoints[index].concurrent = plan.concurrent * 2 }
+        return endpoints
+    }
+
+    /// What may be sent at most, as it was configured (decision 23).
+    var bounds: [Traffic.Bound] {
+        var bounds = audience.endpoints.map { endpoint in
+            Traffic.Bound(
+                host: "\(endpoint.name).test", isSubmission: nil, concurrent: endpoint.concurrent)
+        }
+        for connection in connections {
+            let host = "\(connection.name).test"
+            let limits = connection.limits
+            bounds.append(
+                Traffic.Bound(host: host, isSubmission: true, concurrent: limits.concurrent))
+            if connection.provider == .coze {
+                bounds.append(Traffic.Bound(host: host, isSubmission: nil, rate: limits.rate))
+            } else {
+                bounds.append(Traffic.Bound(host: host, isSubmission: true, rate: limits.rate))
+                bounds.append(
+                    Traffic.Bound(
+                        host: host, isSubmission: false, rate: Rate(2, per: .seconds(1))))
+            }
+        }
+        return bounds
+    }
+
+    /// Lets addresses answer or not, as the plan says for this time.
+    func reach(at time: Duration) {
+        transport.setReachable(time >= plan.opsDeadUntil, host: "ops.test")
+        transport.setReachable(time >= plan.cozeDeadUntil, host: "coze.test")
     }
 
     private static func sources(_ world: CozeWorld) throws -> [String: any SourceScheme] {
@@ -111,12 +158,14 @@ struct Scenery: Sendable {
         _ plan: WorldPlan, _ world: CozeWorld, _ keyue: KeyueWorld
     ) -> [Connection] {
         var connections: [Connection] = []
-        if let token = world.tokens.first?.token {
-            connections.append(
-                Connection(
-                    name: "coze", provider: .coze, baseURL: "https://coze.test",
-                    credential: .token(token)))
-        }
+        let app = world.oauthApps[0]
+        connections.append(
+            Connection(
+                name: "coze", provider: .coze, baseURL: "https://coze.test",
+                credential: plan.usesJWT
+                    ? .jwt(
+                        appID: app.appID, keyID: app.keyID, privateKey: privateKey, accountID: nil)
+                    : .token(world.tokens[0].token)))
         if let known = keyue.credentials.first {
             connections.append(
                 Connection(
@@ -129,6 +178,9 @@ struct Scenery: Sendable {
             var connection = connection
             connection.onUncertain = plan.onUncertain
             connection.usesBaseline = plan.usesBaseline
+            if connection.provider == .coze {
+                connection.limits = .init(rate: plan.rate, concurrent: plan.concurrent)
+            }
             connection.settle = .init(sync: .seconds(60), async: .minutes(4))
             return connection
         }
@@ -151,7 +203,10 @@ struct Scenery: Sendable {
         for (kind, chance) in chances.sorted(by: { $0.key < $1.key }) {
             object[kind] = JSONNumber(chance).map { .number($0) }
         }
-        if chances["http_429"] != nil, seed.isMultiple(of: 2) { object["retry_after_s"] = 7 }
+        if chances["http_429"] != nil, plan.retryAfter > 0 {
+            object["retry_after_s"] = .number(JSONNumber(plan.retryAfter))
+            object["retry_after_date"] = .bool(plan.isRetryAfterDate)
+        }
         return try FaultPlan(.object(object))
     }
 }

@@ -21,6 +21,14 @@ final class Senders: Sendable {
     private struct Post: Sendable {
         var dueAt: Duration
         let happening: Int
+        /// With another body under the same key.
+        var isForged = false
+    }
+
+    /// A happening that is due to be sent.
+    struct Due: Sendable {
+        let happening: Int
+        let isForged: Bool
     }
 
     private struct State {
@@ -34,10 +42,12 @@ final class Senders: Sendable {
     let happenings: [Happening]
     private let time: WorldTime
     private let plan: WorldPlan
+    private let chronicle: Chronicle
     private let state: Mutex<State>
 
-    init(_ scenery: Scenery, time: WorldTime, seed: UInt64) {
+    init(_ scenery: Scenery, time: WorldTime, chronicle: Chronicle, seed: UInt64) {
         let plan = scenery.plan
+        self.chronicle = chronicle
         self.time = time
         self.plan = plan
         var dice = Dice(seed: seed)
@@ -88,23 +98,29 @@ final class Senders: Sendable {
     }
 
     /// What is due by now, each to be sent through ``send(_:to:of:)``.
-    func takeDue() -> [Int] {
+    func takeDue() -> [Due] {
         let now = time.clock.now.offset
         return state.withLock { state in
-            let due = state.posts.filter { $0.dueAt <= now }.map(\.happening)
+            let due = state.posts.filter { $0.dueAt <= now }
             state.posts.removeAll { $0.dueAt <= now }
-            state.open.formUnion(due)
-            return due
+            state.open.formUnion(due.map(\.happening))
+            return due.map { Due(happening: $0.happening, isForged: $0.isForged) }
         }
     }
 
-    func send(_ index: Int, to intake: IntakeRoom, of life: Life) async {
-        let happening = happenings[index]
-        let request = IncomingRequest(
-            headers: HeaderFields(headers(happening)), body: happening.body)
+    func send(_ due: Due, to intake: IntakeRoom, of life: Life) async {
+        let happening = happenings[due.happening]
+        let body = due.isForged ? Self.forged(happening.body) : happening.body
+        let request = IncomingRequest(headers: HeaderFields(headers(happening, body)), body: body)
         let answer = await intake.receive(request, for: happening.source, secret: nil)
         guard life.isAlive else { return }
-        note(index, isTaken: (200..<300).contains(answer.status))
+        chronicle.note("sender \(happening.source) \(happening.key) hears \(answer.status)")
+        note(due.happening, isTaken: (200..<300).contains(answer.status))
+    }
+
+    /// The same object with one member more, which no rule asks for.
+    private static func forged(_ body: [UInt8]) -> [UInt8] {
+        Array(body.dropLast()) + Array(#","again":true}"#.utf8)
     }
 
     /// The connections to a dead service break, and their senders come again.
@@ -126,19 +142,25 @@ final class Senders: Sendable {
             if isTaken { state.acknowledged.insert(index) }
             let wait = Duration.seconds(state.dice.number(1...30))
             let isRepeated = state.dice.happens(plan.repeats) && now < plan.faultsEnd
+            let isForged =
+                state.dice.happens(plan.forgeries) && isTaken
+                && happenings[index].headers == nil
             if !isTaken || isRepeated {
-                state.posts.append(Post(dueAt: now + wait, happening: index))
+                state.posts.append(
+                    Post(dueAt: now + wait, happening: index, isForged: isForged))
             }
         }
     }
 
-    private func headers(_ happening: Happening) -> [(name: String, value: String)] {
+    private func headers(
+        _ happening: Happening, _ body: [UInt8]
+    ) -> [(name: String, value: String)] {
         if let headers = happening.headers { return headers }
         let signer = Scenery.sourceSecrets[happening.source].flatMap {
             try? StandardWebhooksSigner(secrets: [$0])
         }
         let headers = try? signer?.headers(
-            id: happening.key, at: time.now, body: happening.body)
+            id: happening.key, at: time.now, body: body)
         return [("Content-Type", "application/json")] + (headers ?? [])
     }
 }

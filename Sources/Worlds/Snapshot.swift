@@ -27,8 +27,20 @@ struct Snapshot: Sendable {
         } while cursor != nil
     }
 
+    /// Every task with its history, in the order of the tasks.
+    func records(in store: MemoryStore) async throws(StorageError) -> [TaskRecord] {
+        var records: [TaskRecord] = []
+        for task in tasks {
+            if let record = try await store.task(task.id) { records.append(record) }
+        }
+        return records
+    }
+
     /// An unresolved task rests: it waits for a person, and what is still looked for may come.
-    var isAtRest: Bool { unrest.isEmpty }
+    var isAtRest: Bool {
+        openTasks.isEmpty && events.allSatisfy { $0.state != .received }
+            && deliveries.allSatisfy(\.state.isEnd)
+    }
 
     var unrest: [String] {
         events.filter { $0.state == .received }.map { "event \($0.event.identity.key)" }
@@ -46,10 +58,20 @@ struct Snapshot: Sendable {
     }
 
     /// When the first of all that is open is due; `nil` when that was to be long ago.
-    var nextDue: Timestamp? {
+    ///
+    /// An unresolved task counts only while it is looked for: it may be in somebody's hand.
+    func nextDue(after now: Timestamp) -> Timestamp? {
         guard events.allSatisfy({ $0.state != .received }) else { return nil }
-        return (openTasks.map(\.state.dueAt) + deliveries.map(\.state.dueAt))
-            .compactMap(\.self).min()
+        let looks = tasks.filter { $0.state.name == .unresolved }.compactMap(\.state.dueAt)
+        return
+            ((openTasks.map(\.state.dueAt) + deliveries.map(\.state.dueAt))
+            .compactMap(\.self) + looks.filter { $0 <= now }).min()
+    }
+
+    /// Tasks between sent and ended, by what only one of them may hold.
+    var lockHolders: [String: [CopyTask.ID]] {
+        Dictionary(grouping: tasks.filter(\.state.holdsLock), by: \.lockKey)
+            .mapValues { $0.map(\.id) }
     }
 
     /// A line for every row.

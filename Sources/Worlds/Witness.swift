@@ -9,62 +9,51 @@ final class Witness: Simulator {
         let at: Timestamp
     }
 
+    /// One try at telling an endpoint something.
+    struct Telling: Hashable, Sendable {
+        /// The `webhook-id`; empty where the channel has none.
+        let id: String
+        let at: Timestamp
+    }
+
     private struct State {
         var submissions: [Submission] = []
-        var lines: [String] = []
+        var tellings: [Telling] = []
     }
 
     private let inner: any Simulator
     private let name: String
+    private let chronicle: Chronicle
     private let state = Mutex(State())
 
-    init(_ name: String, _ inner: any Simulator) {
+    init(_ name: String, _ inner: any Simulator, chronicle: Chronicle) {
         self.name = name
         self.inner = inner
+        self.chronicle = chronicle
     }
 
     /// Every request for a copy, in order.
     var submissions: [Submission] { state.withLock { $0.submissions } }
-    /// A line for every request, in order.
-    var lines: [String] { state.withLock { $0.lines } }
+    /// Every notification, in order.
+    var tellings: [Telling] { state.withLock { $0.tellings } }
 
     func handle(_ request: SimulatedRequest, at now: Timestamp) -> SimulatedAnswer {
         let answer = inner.handle(request, at: now)
+        let dispatch = request.header("Idempotency-Key")
+        let notification = request.header("webhook-id")
         state.withLock { state in
-            let dispatch = request.header("Idempotency-Key")
             if let dispatch {
                 state.submissions.append(Submission(dispatch: dispatch, at: now))
+            } else if name == "endpoint" {
+                state.tellings.append(Telling(id: notification ?? "", at: now))
             }
-            let words = [
-                now.description, name, request.method, request.path, "\(answer.status)",
-                "\(answer.cut)", dispatch ?? request.header("webhook-id") ?? "",
-            ]
-            state.lines.append(words.joined(separator: " "))
         }
+        if answer.cut != .none || answer.status >= 400 { chronicle.count(\.faults) }
+        var words = [name, request.method, request.path, "\(answer.status)"]
+        if answer.cut != .none { words.append("\(answer.cut)") }
+        if answer.delay >= .seconds(1) { words.append("after \(answer.delay.text)") }
+        if let id = dispatch ?? notification { words.append(id) }
+        chronicle.note(words.joined(separator: " "))
         return answer
     }
-}
-
-/// What was promised to whom: written by the way in and by the store, read by the checkers.
-final class Ledger: Sendable {
-    private struct State {
-        var stored: Set<Identifier<CopyTask.Dispatch>> = []
-        var bugs: [String] = []
-    }
-
-    private let state = Mutex(State())
-
-    /// Submissions that were on disk before they left.
-    func isStored(_ dispatch: String) -> Bool {
-        state.withLock { $0.stored.contains(Identifier(rawValue: dispatch)) }
-    }
-
-    /// Lines that the rooms log only when they contradict themselves.
-    var bugs: [String] { state.withLock { $0.bugs } }
-
-    func noteStored(_ dispatch: String) {
-        state.withLock { _ = $0.stored.insert(Identifier(rawValue: dispatch)) }
-    }
-
-    func note(bug: String) { state.withLock { $0.bugs.append(bug) } }
 }

@@ -3,8 +3,10 @@ import Testing
 @Suite struct HelpTests {
     /// Every command there is, as it is typed.
     static let commands = [
-        "demo", "serve", "check", "migrate", "simulate", "send", "match", "rules", "rules test",
-        "rules list", "rules show", "rules put", "rules delete", "events", "events list",
+        "demo", "serve", "check", "migrate", "simulate", "simulate coze",
+        "simulate keyue", "simulate endpoint", "simulate world", "send", "match", "rules",
+        "rules test", "rules list", "rules show", "rules put", "rules delete", "events",
+        "events list",
         "events show", "tasks", "tasks list", "tasks show", "tasks resolve", "deliveries",
         "deliveries list", "deliveries show", "secrets", "secrets rewrap",
     ]
@@ -25,7 +27,7 @@ import Testing
     }
 
     @Test func everyCommandThatIsOfferedIsInThisList() async throws {
-        for parent in ["", "rules", "events", "tasks", "deliveries", "secrets"] {
+        for parent in ["", "simulate", "rules", "events", "tasks", "deliveries", "secrets"] {
             let words = parent.isEmpty ? [] : [parent]
             let (status, output, _) = try await BuiltBinary.run(words + ["--help"])
             #expect(status == 0)
@@ -45,7 +47,10 @@ import Testing
     @Test(arguments: [
         ["--bogus"], ["bogus"], ["check"], ["check", "--bogus"], ["serve"],
         ["serve", "--config", "/nonexistent/copyhook.yaml"], ["simulate", "slack"],
-        ["simulate", "coze", "--listen", "nowhere"], ["match", "--pattern", "p"],
+        ["simulate", "coze", "--listen", "nowhere"],
+        ["simulate", "world"], ["simulate", "world", "--seeds", "10..10"],
+        ["simulate", "world", "--seeds", "0..10", "--log"],
+        ["simulate", "world", "--seed", "1", "--jobs", "0"], ["match", "--pattern", "p"],
         ["rules", "put"], ["rules", "test", "--config", "/nonexistent/x", "--event", "-"],
         ["tasks", "resolve", "tsk_1"], ["tasks", "resolve", "tsk_1", "--give-up", "--send-again"],
         ["events", "list", "--limit", "many"], ["events", "show"], ["deliveries", "bogus"],

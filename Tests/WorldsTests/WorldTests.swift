@@ -4,22 +4,33 @@ import Worlds
 
 /// Whole worlds: what must hold whatever the seed.
 @Suite struct WorldTests {
+    private static let isFull = ProcessInfo.processInfo.environment["COPYHOOK_TEST_FULL"] == "1"
+
     @Test func everyPromiseIsKeptInEveryWorld() async {
-        let isFull = ProcessInfo.processInfo.environment["COPYHOOK_TEST_FULL"] == "1"
-        for seed in UInt64(0)..<(isFull ? 2_000 : 60) {
-            let report = await World(seed: seed).run()
-            #expect(report.troubles.isEmpty, "seed \(seed): \(report.troubles)")
-        }
+        let count: UInt64 = Self.isFull ? 10_000 : 1_000
+        await expectEveryPromise(in: 0..<count)
     }
 
     @Test func everyPromiseIsKeptInWorldsNobodyHasSeen() async {
         var chance = SystemRandomNumberGenerator()
         let first = UInt64.random(in: 1_000_000...1_000_000_000, using: &chance)
-        print("worlds: seeds from \(first), 10 of them")
-        for seed in first..<first + 10 {
-            let report = await World(seed: seed).run()
-            #expect(report.troubles.isEmpty, "seed \(seed): \(report.troubles)")
+        await expectEveryPromise(in: first..<(first + (Self.isFull ? 1_000 : 40)))
+    }
+
+    /// Runs worlds on all processors, and says which, how to run them again, and what they met.
+    private func expectEveryPromise(in seeds: Range<UInt64>) async {
+        let words = "simulate world --seeds \(seeds.lowerBound)..\(seeds.upperBound)"
+        print("worlds: copyhook \(words)")
+        let jobs = ProcessInfo.processInfo.activeProcessorCount
+        let summary = await Sweep(seeds: seeds, jobs: jobs).run()
+        #expect(summary.worlds == seeds.count)
+        for report in summary.failures {
+            Issue.record("seed \(report.seed): \(report.troubles)")
         }
+        let counts = summary.counts
+        print(
+            "worlds: \(counts.crashes) crashes, \(counts.faults) faults, \(counts.tasks) tasks,",
+            "\(counts.copies) copies, at most \(summary.jobsMost) steps, digest \(summary.digest)")
     }
 
     @Test func aSeedTellsTheSameStoryTwice() async {
@@ -29,20 +40,11 @@ import Worlds
             let second = await World(seed: seed).run()
             #expect(first == second, "seed \(seed)")
             digests.insert(first.digest)
+            let detailed = await World(seed: seed, isDetailed: true).run()
+            #expect(detailed.digest == first.digest, "seed \(seed)")
+            #expect(detailed.moments.count > first.moments.count, "seed \(seed)")
         }
         #expect(digests.count == 10)
         print("digest", digests.reduce(0, ^))
-    }
-
-    /// The checkers are worth what they find.
-    @Test(arguments: PlantedBug.allCases)
-    func aPlantedBugIsFound(bug: PlantedBug) async {
-        for seed in UInt64(0)..<1_000 {
-            let report = await World(seed: seed, bug: bug).run()
-            guard let trouble = report.troubles.first else { continue }
-            print("\(bug.rawValue): found by seed \(seed), number \(seed + 1): \(trouble)")
-            return
-        }
-        Issue.record("\(bug.rawValue) was not found within 1000 seeds")
     }
 }

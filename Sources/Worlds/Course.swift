@@ -1,0 +1,250 @@
+import Administration
+import Domain
+import Logging
+import Pipeline
+import Simulation
+import Storage
+import StorageMemory
+import Synchronization
+
+/// The course of one world: lives, one after another, over one store.
+struct Course: Sendable {
+    let plan: WorldPlan
+    let seed: UInt64
+    let sabotage: Sabotage
+    let time: WorldTime
+    let chronicle: Chronicle
+    let scenery: Scenery
+    let senders: Senders
+    let store = MemoryStore()
+
+    func run(restMax: Duration, jobsMax: Int) async throws -> WorldReport {
+        var drive = Drive(dice: Dice(seed: seed ^ 0xC0))
+        var isAtRest = false
+        for life in 0...plan.lives.count {
+            let isLast = life == plan.lives.count
+            let budget = isLast ? jobsMax : plan.lives[life]
+            chronicle.note("the service starts")
+            isAtRest = try await live(
+                budget: budget, until: plan.faultsEnd + restMax, drive: &drive)
+            senders.noteCrash()
+            await store.endLoans()
+            if isAtRest { break }
+            chronicle.count(\.crashes, isLast ? 0 : 1)
+            chronicle.note("the service is cut off")
+        }
+        return try await report(drive, isAtRest: isAtRest)
+    }
+
+    /// One life, up to its crash or to rest.
+    ///
+    /// - Returns: Whether everything is at rest.
+    private func live(
+        budget: Int, until end: Duration, drive: inout Drive
+    ) async throws -> Bool {
+        let life = Life()
+        let seed = drive.dice.generator.next()
+        let executor = SeededExecutor(seed: seed)
+        let processes = processes(of: life, seed: seed)
+        return await withDiscardingTaskGroup { group in
+            for process in processes {
+                group.addTask(executorPreference: executor) { await process.run() }
+            }
+            var jobs = 0
+            var isAtRest = false
+            while !isAtRest {
+                for due in senders.takeDue() {
+                    let intake = drive.dice.pick(processes).intake
+                    group.addTask(executorPreference: executor) { [senders] in
+                        await senders.send(due, to: intake, of: life)
+                    }
+                }
+                if let (task, decision) = drive.decision {
+                    drive.decision = nil
+                    let administrator = drive.dice.pick(processes).administrator
+                    group.addTask(executorPreference: executor) {
+                        await decide(decision, about: task, administrator)
+                    }
+                }
+                jobs += executor.runUntilIdle(limit: budget - jobs)
+                guard jobs < budget, time.clock.now.offset < end else { break }
+                isAtRest = await step(life, &drive)
+            }
+            drive.jobs += jobs
+            life.end()
+            group.cancelAll()
+            executor.runUntilIdle()
+            return isAtRest
+        }
+    }
+
+    private func processes(of life: Life, seed: UInt64) -> [Process] {
+        let shelf = Shelf(seed: seed ^ 0xCA)
+        let chance = Chance { shelf.next() }
+        let log = Logger(label: "world") { [chronicle, plan] _ in
+            Listener(chronicle, isSearching: plan.isSearched)
+        }
+        return (0..<plan.workers).map { worker in
+            let store = WorldStore(
+                store, life: life, time: time, chronicle: chronicle, plan: plan,
+                seed: seed &+ UInt64(worker))
+            let traffic = Traffic(
+                scenery.bounds, isCounting: plan.hasSteadyTime, time: time, chronicle: chronicle)
+            return Process(
+                scenery, store: sabotage.store(store), desk: store,
+                transport: sabotage.wayOut(
+                    LifeTransport(life: life, inner: scenery.transport, traffic: traffic)),
+                time: time.source(for: life), chance: chance, log: log)
+        }
+    }
+
+    private func decide(
+        _ decision: Decision, about task: CopyTask, _ administrator: Administrator
+    ) async {
+        let outcome: String
+        do throws(AdministrationError) {
+            _ = try await administrator.resolve(task.id.rawValue, decision)
+            chronicle.count(\.decisions)
+            outcome = "done"
+        } catch {
+            outcome = "refused"
+        }
+        chronicle.note("somebody decides \(decision) about \(task.id): \(outcome)")
+    }
+}
+
+/// Where the driver of a world stands.
+struct Drive {
+    var dice: Dice
+    var jobs = 0
+    var steps = 0
+    var decisions = 0
+    /// What is to be decided next.
+    var decision: (CopyTask, Decision)?
+}
+
+// MARK: - The clock
+
+extension Course {
+    /// Moves the clock on; whether nothing is left to be done.
+    private func step(_ life: Life, _ drive: inout Drive) async -> Bool {
+        drive.steps += 1
+        let clock = time.clock
+        scenery.reach(at: clock.now.offset)
+        guard clock.now.offset >= plan.faultsEnd else {
+            await trouble(&drive)
+            if clock.now.offset >= plan.faultsEnd {
+                try? scenery.trouble(false, seed: seed)
+                chronicle.note("nothing goes wrong any more")
+            }
+            return false
+        }
+        if drive.steps.isMultiple(of: 2), life.inFlight == 0, senders.isDone,
+            let snapshot = try? await Snapshot(store)
+        {
+            check(snapshot)
+            if snapshot.isAtRest { return plan.people == .nobody || !choose(snapshot, &drive) }
+            // Nothing happens before then, so the time in between is not lived through.
+            if let due = snapshot.nextDue(after: time.ours), due > time.ours + .seconds(1) {
+                clock.advance(by: due - time.ours)
+                return false
+            }
+            // What is due and stays rests behind the breaker of an endpoint that is not there.
+            if snapshot.waitsForEndpointsOnly {
+                clock.advance(by: .seconds(30))
+                return false
+            }
+        }
+        _ = clock.advanceToNextDeadline()
+        return false
+    }
+
+    /// One step while things go wrong.
+    private func trouble(_ drive: inout Drive) async {
+        let clock = time.clock
+        if drive.dice.happens(plan.jumps) {
+            let jump = Duration.seconds(drive.dice.number(-100...100))
+            time.jump(by: jump)
+            chronicle.count(\.jolts)
+            chronicle.note("our wall clock jumps by \(jump.components.seconds) s")
+        }
+        if drive.dice.happens(plan.intrusions) {
+            var dice = drive.dice
+            let now = time.now
+            scenery.coze.change { coze in
+                chronicle.note("a stranger \(Strangers.act(in: &coze.coze, at: now, dice: &dice))")
+            }
+            drive.dice = dice
+            chronicle.count(\.intrusions)
+        }
+        if plan.people == .hasty, drive.dice.happens(0.05),
+            let snapshot = try? await Snapshot(store)
+        {
+            check(snapshot)
+            _ = choose(snapshot, &drive)
+        }
+        if drive.dice.happens(plan.stalls) {
+            let stall = Duration.seconds(drive.dice.number(1...100))
+            chronicle.count(\.jolts)
+            chronicle.note("everything stands still for \(stall.text)")
+            clock.advance(by: stall)
+        } else {
+            _ = clock.advanceToNextDeadline()
+        }
+    }
+
+    /// Has people decide something, if they want to; whether there was something.
+    private func choose(_ snapshot: Snapshot, _ drive: inout Drive) -> Bool {
+        guard drive.decisions < People.decisionsMax else { return false }
+        let people = People(scenery: scenery)
+        drive.decision = people.choice(among: snapshot, at: time.now, dice: &drive.dice)
+        drive.decisions += drive.decision == nil ? 0 : 1
+        return drive.decision != nil
+    }
+
+    /// What must hold at every moment.
+    private func check(_ snapshot: Snapshot) {
+        for holders in snapshot.lockHolders.values where holders.count > 1 {
+            chronicle.note(contradiction: "\(holders.sorted()) are under way at once")
+        }
+    }
+}
+
+// MARK: - The end
+
+extension Course {
+    private func report(_ drive: Drive, isAtRest: Bool) async throws -> WorldReport {
+        let snapshot = try await Snapshot(store)
+        var checkers = Checkers(
+            course: self, snapshot: snapshot, records: try await snapshot.records(in: store))
+        var report = WorldReport(seed: seed, troubles: [])
+        if !isAtRest {
+            checkers.fail("does not come to rest: \(snapshot.unrest)")
+        }
+        checkers.check()
+        report.troubles = checkers.troubles
+        for line in snapshot.lines { chronicle.note("row \(line)") }
+        report.moments = chronicle.moments
+        report.counts = chronicle.counts
+        report.counts.events = snapshot.events.count
+        report.counts.tasks = snapshot.tasks.count
+        report.counts.notifications = scenery.endpoint.deliveries.count
+        report.counts.copies =
+            scenery.coze.copies(at: time.now).count + scenery.keyue.copies(at: time.now).count
+        report.jobs = drive.jobs
+        report.duration = time.clock.now.offset
+        var digest = Digest()
+        for moment in report.moments where !moment.isAside { digest.add(moment) }
+        report.digest = digest.value
+        return report
+    }
+}
+
+/// Chance that is drawn from one place by everybody.
+private final class Shelf: Sendable {
+    private let generator: Mutex<SeededGenerator>
+
+    init(seed: UInt64) { generator = Mutex(SeededGenerator(seed: seed)) }
+
+    func next() -> UInt64 { generator.withLock { $0.next() } }
+}

@@ -1,0 +1,52 @@
+import Domain
+import Storage
+import StorageMemory
+
+/// What only people ask of the store.
+///
+/// Passed on as it is: what goes wrong is drawn where rooms and decisions write.
+extension WorldStore: Registry {
+    func rules() async throws(StorageError) -> [StoredRule] { try await inner.rules() }
+
+    func put(_ rule: StoredRule) async throws(StorageError) { try await inner.put(rule) }
+
+    func deleteRule(_ name: String) async throws(StorageError) { try await inner.deleteRule(name) }
+
+    func setting(_ name: String) async throws(StorageError) -> String? {
+        try await inner.setting(name)
+    }
+
+    func set(_ name: String, to value: String) async throws(StorageError) {
+        try await inner.set(name, to: value)
+    }
+}
+
+extension WorldStore: Archive {
+    func events(_ query: Query<EventState>) async throws(StorageError) -> Page<EventRecord> {
+        try await inner.events(query)
+    }
+
+    func event(_ id: Event.ID) async throws(StorageError) -> EventRecord? {
+        try await inner.event(id)
+    }
+
+    func tasks(_ query: Query<CopyTask.State.Name>) async throws(StorageError) -> Page<CopyTask> {
+        try await inner.tasks(query)
+    }
+
+    func task(_ id: CopyTask.ID) async throws(StorageError) -> TaskRecord? {
+        try await inner.task(id)
+    }
+
+    func deliveries(
+        _ query: Query<Delivery.State.Name>
+    ) async throws(StorageError) -> Page<Delivery> {
+        try await inner.deliveries(query)
+    }
+
+    func delivery(_ id: Delivery.ID) async throws(StorageError) -> DeliveryRecord? {
+        try await inner.delivery(id)
+    }
+
+    func census() async throws(StorageError) -> Census { try await inner.census() }
+}

@@ -1,0 +1,46 @@
+#if DEBUG
+    import Foundation
+    import Testing
+    import Worlds
+
+    /// The checkers are worth what they find.
+    @Suite struct PlantedBugTests {
+        @Test(arguments: PlantedBug.allCases)
+        func aPlantedBugIsFound(bug: PlantedBug) async {
+            let sweep = Sweep(
+                seeds: 0..<1_000, jobs: 1, sabotage: Sabotage(bug), stopsAtTrouble: true)
+            let summary = await sweep.run()
+            guard let report = summary.failures.first, let trouble = report.troubles.first else {
+                Issue.record("\(bug.rawValue) was not found within 1000 seeds")
+                return
+            }
+            print(
+                "\(bug.rawValue): found by seed \(report.seed), number \(summary.worlds):", trouble
+            )
+        }
+
+        /// What is released cannot be broken on purpose: nothing outside `#if DEBUG` names a bug.
+        @Test func noBugIsNamedInWhatIsReleased() throws {
+            let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
+            let paths =
+                FileManager.default.enumerator(atPath: sources.path)?
+                .compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") } ?? []
+            #expect(paths.count > 100)
+            var guarded = 0
+            for path in paths {
+                let text = try String(contentsOf: sources.appending(path: path), encoding: .utf8)
+                var isDebug = false
+                for line in text.split(separator: "\n") {
+                    let words = line.drop { $0 == " " }
+                    if words.hasPrefix("#if DEBUG") { isDebug = true }
+                    if words.hasPrefix("#else") || words.hasPrefix("#endif") { isDebug = false }
+                    guard !words.hasPrefix("//"), words.contains("PlantedBug") else { continue }
+                    #expect(isDebug, "\(path): \(words)")
+                    guarded += 1
+                }
+            }
+            #expect(guarded > 3)
+        }
+    }
+#endif
