@@ -221,11 +221,11 @@
 
     extension BrokenStore: DeliveryLedger {
         func claimDeliveries(
-            limit: Int, perEndpoint: Int, skipping skipped: Set<String>, at now: Timestamp,
+            limit: Int, perEndpoint: Int, shares: [String: ClaimShare], at now: Timestamp,
             lease: Duration
         ) async throws(StorageError) -> [Claim<DueDelivery>] {
             try await inner.claimDeliveries(
-                limit: limit, perEndpoint: perEndpoint, skipping: skipped, at: now, lease: lease)
+                limit: limit, perEndpoint: perEndpoint, shares: shares, at: now, lease: lease)
         }
 
         func takeDelivery(

@@ -233,16 +233,34 @@ extension WorldStore: HealthLedger {
     }
 }
 
-extension WorldStore: HealthLedger {
-    func health() async throws(StorageError) -> [DestinationHealth] {
-        try await pass { () throws(StorageError) in try await inner.health() }
+extension WorldStore: Vault {
+    func put(_ record: SealedRecord) async throws(StorageError) {
+        try await pass("put sealed") { () throws(StorageError) in try await inner.put(record) }
     }
 
-    func record(
-        _ health: DestinationHealth, announcing announcements: [Announcement]
-    ) async throws(StorageError) {
-        try await pass { () throws(StorageError) in
-            try await inner.record(health, announcing: announcements)
+    func sealedRecord(_ id: String) async throws(StorageError) -> SealedRecord? {
+        try await pass("sealed record", writes: false) { () throws(StorageError) in
+            try await inner.sealedRecord(id)
+        }
+    }
+
+    func sealedIDs() async throws(StorageError) -> [String] {
+        try await pass("sealed ids", writes: false) { () throws(StorageError) in
+            try await inner.sealedIDs()
+        }
+    }
+
+    func replace(
+        _ old: SealedRecord, with record: SealedRecord
+    ) async throws(StorageError) -> Bool {
+        try await pass("replace sealed") { () throws(StorageError) in
+            try await inner.replace(old, with: record)
+        }
+    }
+
+    func delete(_ record: SealedRecord) async throws(StorageError) -> Bool {
+        try await pass("delete sealed") { () throws(StorageError) in
+            try await inner.delete(record)
         }
     }
 }
