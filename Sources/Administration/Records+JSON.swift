@@ -79,20 +79,15 @@ extension TaskRecord {
 extension CopyTask {
     /// What a person needs to decide: when it is looked at again, what was seen, what may be ours.
     fileprivate var evidenceJSON: JSONValue {
-        var object: JSONObject = ["due_at": .text(state.dueAt.flatMap(\.shown))]
+        var object: JSONObject = ["due_at": .text(dueAt.flatMap(\.shown))]
         object["dispatch_id"] = .text(dispatch?.id)
         object["dispatched_at"] = .text(dispatch?.at.description)
         object["polls"] = .number(JSONNumber(Int64(polls)))
         object["looks"] = .number(JSONNumber(Int64(looks)))
         object["has_baseline"] = .bool(evidence.baseline != nil)
-        object["candidates"] = .array(
-            evidence.candidates.map {
-                [
-                    "id": .string($0.id), "name": .text($0.name),
-                    "updated_at": .text($0.updatedAt?.description),
-                ]
-            })
+        object["candidates"] = candidatesJSON
         object["adopted_because"] = .array(evidence.adoptedBecause.map { .string($0) })
+        object["duplicate_suspected_at"] = .text(evidence.suspectedAt?.description)
         object["provider_status"] = .text(evidence.providerStatus)
         object["last_trouble"] = evidence.lastTrouble?.json ?? .null
         return .object(object)

@@ -42,7 +42,7 @@ struct Rooms: Sendable {
             time: time, nudge: wakeMatching, next: [wakeCopying, wakeNotifying], log: log)
         copying = StageRunner(
             CopyingStage(
-                ledger: store, connections: configuration.connections,
+                ledger: store, health: store, connections: configuration.connections,
                 platforms: try Self.platforms(configuration.connections), audience: audience,
                 transport: transport, keeper: SealedGrants(strongbox, log: log), time: time,
                 chance: chance, lease: configuration.lease, log: log),

@@ -33,6 +33,7 @@ extension Told {
 
     private func copyFacts(of subject: Subject, _ type: NotificationType) -> [ChatMessage.Fact] {
         var facts = fact("副本", "Copy", name("/task/copy_id"))
+        facts += fact("疑似副本", "Suspected", name("/suspects/0/id"))
         if subject.hasName { facts += fact("原件", "Original", subject.id) }
         if type == .copyFailed || type == .copyStalled { facts += failureFacts("/task/failure") }
         facts += fact("耗时", "Took", length("/task/duration_ms"))

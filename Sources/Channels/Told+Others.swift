@@ -92,14 +92,19 @@ extension Told {
                 facts: facts + timeFact, footer: footer())
         }
         let words = failureWords("/failure")
+        // What a platform refuses is over; what it does not answer to is asked again.
+        let fate =
+            self.name("/failure/kind") == Failure.Kind.unauthorized.rawValue
+            ? Phrase("修复前新的复制任务会失败", "New copies fail until it is mended")
+            : Phrase("复制任务暂停等待", "Its copies wait")
         facts += failureFacts("/failure")
         facts += fact("平台日志", "Log id", self.name("/failure/log_id"))
         return ChatMessage(
             tone: .failure,
             title: say("连接故障：\(name)", "Connection broken: \(name)"),
             summary: say(
-                "连接\(quoted(name))无法使用：\(words.cause.zh)。复制任务暂停等待。",
-                "Connection \(quoted(name)) does not work: \(words.cause.en). Its copies wait."),
+                "连接\(quoted(name))无法使用：\(words.cause.zh)。\(fate.zh)。",
+                "Connection \(quoted(name)) does not work: \(words.cause.en). \(fate.en)."),
             facts: facts + timeFact, advice: say(words.advice), footer: footer())
     }
 

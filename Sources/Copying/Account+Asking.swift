@@ -1,4 +1,5 @@
 import Domain
+import Pipeline
 import Providers
 import Transport
 
@@ -124,6 +125,8 @@ extension Account {
         if let wait = await awaitTurn(in: queryPace, waitMax: waitMax) {
             return wait.isCancelled ? nil : .heldBack(wait.left)
         }
+        // Behind a breaker that is not closed this is the probe, and the only one.
+        if case .refused(let wait) = health.permit() { return .heldBack(wait) }
         let reply = await send(request)
         if case .failure(let failure) = reply.result, failure.code == .cancelled { return nil }
         return .reply(reply)
@@ -131,18 +134,48 @@ extension Account {
 
     /// Sends one request, with no question asked about pace.
     func send(_ request: HTTPRequest) async -> Reply {
+        let reply: Reply
         do throws(TransportFailure) {
             let answer = try await transport.send(request)
-            return Reply(.success(answer), at: time.now())
+            reply = Reply(.success(answer), at: time.now())
         } catch {
-            return Reply(.failure(error), at: time.now())
+            reply = Reply(.failure(error), at: time.now())
         }
+        health.note(platform.condition(toldBy: reply))
+        return reply
+    }
+
+    /// Makes sure that a submission is never the probe of a platform that did not answer.
+    ///
+    /// Whatever was asked before has been a probe already. Where that was not enough, or nothing
+    /// was asked, a harmless query goes out until the breaker is closed.
+    ///
+    /// - Returns: `nil` when it is closed; otherwise how long to wait, or that we are to stop.
+    func proveWell(_ grant: Grant, _ manner: Manner) async -> NoTurn? {
+        for _ in 0..<limits.breaker.probes where !health.isClosed {
+            let request = platform.probe(with: grant)
+            guard hasTime(for: request, manner) else { return NoTurn(left: limits.leaseMargin) }
+            switch await askAlone(request, waitMax: timeLeft(for: request.timeout, manner)) {
+            case nil: return NoTurn(isCancelled: true)
+            case .heldBack(let wait): return NoTurn(left: wait)
+            case .reply: continue
+            }
+        }
+        guard !health.isClosed else { return nil }
+        return NoTurn(left: max(restLeft, limits.lockWait))
     }
 
     /// Why a turn was not had.
     struct NoTurn {
         var isCancelled = false
         var left: Duration = .zero
+    }
+
+    /// How long a submission's turn is away when that is further than the lease reaches, so that
+    /// nothing need be asked before it; `nil` when it is near.
+    func submissionWait(_ manner: Manner) -> Duration? {
+        let wait = submissionPace.wait(at: time.elapsed())
+        return wait > timeLeft(for: connection.timeout, manner) ? wait : nil
     }
 
     /// Waits for a submission's turn, as long as the lease allows: what was asked before it would

@@ -4,8 +4,8 @@ import Providers
 /// What became of a conversation that needs a grant.
 enum Conversed<Outcome: Sendable>: Sendable {
     case said(Outcome, HTTPStatus?)
-    /// The credential itself is refused.
-    case unauthorized(Failure)
+    /// The credential, or what it may do, is refused, and a new grant was no help.
+    case unauthorized(Failure, isCredential: Bool)
     /// A grant is not to be had now.
     case noGrant(Trouble)
     case heldBack(Duration)
@@ -31,7 +31,9 @@ extension Account {
             let grant: Grant
             switch await self.grant(manner) {
             case .done(.granted(let granted), _): grant = granted
-            case .done(.refused(let failure), _): return .unauthorized(failure)
+            case .done(.refused(let failure), _):
+                health.noteRefused(failure)
+                return .unauthorized(failure, isCredential: true)
             case .done(.trouble(let trouble), _):
                 note(trouble, after: .query)
                 return .noGrant(trouble)
@@ -58,8 +60,11 @@ extension Account {
                 note(trouble, after: .query)
                 guard trouble.isGrantRefused else { return .said(outcome, status) }
                 await drop(grant)
-                guard grant.isRenewable else { return .unauthorized(trouble.failure) }
-                if isRepeat { return .unauthorized(trouble.failure) }
+                guard grant.isRenewable, !isRepeat else {
+                    if trouble.isCredentialRefused { health.noteRefused(trouble.failure) }
+                    return .unauthorized(
+                        trouble.failure, isCredential: trouble.isCredentialRefused)
+                }
                 isRepeat = true
             }
         }

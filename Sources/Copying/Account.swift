@@ -20,6 +20,7 @@ final class Account: Sendable {
     let chance: Chance
     let submissionPace: Pace
     let queryPace: Pace
+    let health: AccountHealth
     let answers = Shared<HTTPRequest, Asked>()
     let grants = Shared<String, Carried<Authorization>>()
     let keeper: any GrantKeeper
@@ -59,6 +60,7 @@ final class Account: Sendable {
         self.time = time
         self.chance = chance
         self.limits = limits
+        health = AccountHealth(limits: limits, time: time, chance: chance)
         places = Places(connection.limits.concurrent)
         readers = Places(connection.limits.concurrent)
         submissionPace = Pace(connection.limits.rate)
@@ -70,8 +72,10 @@ final class Account: Sendable {
 
 extension Account {
     /// How long the whole connection still rests; zero when it does not.
+    ///
+    /// Since the platform asked for it, or since it does not answer.
     var restLeft: Duration {
-        state.withLock { max(.zero, $0.pausedUntil - time.elapsed()) }
+        max(health.restLeft, state.withLock { max(.zero, $0.pausedUntil - time.elapsed()) })
     }
 
     /// Whether tasks of this connection are better left in the store for now.
@@ -92,8 +96,9 @@ extension Account {
         let now = time.elapsed()
         state.withLock { state in
             if state.pause == nil || call == .submission { state.pauseCause = call }
-            if let retryAfter {
-                let asked = min(max(retryAfter, .zero), limits.retryAfterMax)
+            // A wait of nothing, or until a moment that is past, is no answer to the question.
+            if let retryAfter, retryAfter > .zero {
+                let asked = min(retryAfter, limits.retryAfterMax)
                 state.pausedUntil = max(state.pausedUntil, now + asked)
                 state.pause = state.pause ?? limits.slowDown
             } else if state.pausedUntil <= now {

@@ -1,4 +1,5 @@
 import Domain
+package import Pipeline
 
 /// Bounds of this room.
 ///
@@ -18,14 +19,27 @@ package struct CopyingLimits: Hashable, Sendable {
     package var slowDown: Duration = .seconds(30)
     package var slowDownMax: Duration = .minutes(10)
     /// No provider's `Retry-After` is believed beyond this.
-    package var retryAfterMax: Duration = .hours(24)
+    ///
+    /// As long as the pause after what a person has to settle: one answer, which may be a mistake
+    /// or not even the platform's own, must not take a connection away for a day. Whoever means
+    /// longer is asked once an hour, with one call.
+    package var retryAfterMax: Duration = .hours(1)
+
+    package var breaker = CircuitBreaker.Limits()
+    /// How long a breaker is not closed before people are told: three probes in vain, more or
+    /// less.
+    ///
+    /// Shorter troubles mend themselves before anybody has read of them.
+    package var brokenAfter: Duration = .minutes(5)
+    /// How old may be what we know of what people were told.
+    package var healthReadAgain: Duration = .minutes(1)
 
     /// The first wait for another task of the same key; doubles up to the next.
-    ///
-    /// Each wake-up lists the target anew, and a copy may take an hour: a wait is no longer than
-    /// what was waited before, and one that ends within seconds is still followed within seconds.
     package var lockWait: Duration = .seconds(2)
-    package var lockWaitMax: Duration = .minutes(2)
+    ///
+    /// Only whoever was claimed in the same moment as the other one meets it: the store does not
+    /// lend out a task whose key is held.
+    package var lockWaitMax: Duration = .minutes(1)
     /// After a refusal that may pass, where the platform names no time (decision 10).
     package var laterAfter: Duration = .hours(1)
     /// How long such refusals go on before the task fails (decision 10).

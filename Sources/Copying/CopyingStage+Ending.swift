@@ -33,11 +33,7 @@ extension CopyingStage {
         var settlement = CopySettlement()
         do throws(CopyTask.InvalidTransition) {
             let step = try job.task.apply(signal)
-            if case .announce(let type) = step {
-                settlement.announcements = [
-                    audience.announcement(of: job.task, as: type, at: now)
-                ]
-            }
+            settlement.announcements = Self.announcement(step, of: job.task, at: now, audience)
         } catch {
             logError("copy.signal_refused", job.task, detail: "\(error.state.name)")
             return CopyResult(nil)
@@ -45,6 +41,13 @@ extension CopyingStage {
         settlement.ownCopy = job.task.copyID
         if let attempt { settlement.attempts = [row(for: attempt, of: job)] }
         return CopyResult((job.claim, settlement))
+    }
+
+    fileprivate static func announcement(
+        _ step: CopyTask.Step, of task: CopyTask, at now: Timestamp, _ audience: Audience
+    ) -> [Announcement] {
+        guard case .announce(let type) = step else { return [] }
+        return [audience.announcement(of: task, as: type, at: now)]
     }
 
     private func row(for attempt: Try, of job: Job) -> Attempt {
@@ -56,6 +59,20 @@ extension CopyingStage {
             detail: attempt.failure?.message ?? "", logID: attempt.logID)
         log(row, of: job.task)
         return row
+    }
+}
+
+extension CopyResult {
+    /// The same, and then this as well, in one settlement; a signal that does not fit is left out.
+    func adding(
+        _ signal: CopyTask.Signal, at now: Timestamp, _ audience: Audience
+    ) -> CopyResult {
+        guard var (claim, settlement) = ending, let step = try? claim.work.apply(signal) else {
+            return self
+        }
+        settlement.announcements += CopyingStage.announcement(
+            step, of: claim.work, at: now, audience)
+        return CopyResult((claim, settlement))
     }
 }
 

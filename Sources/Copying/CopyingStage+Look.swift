@@ -6,6 +6,7 @@ import Storage
 extension CopyingStage {
     /// Looks for a copy whose answer was lost, or asks again after a job that took too long.
     func look(_ job: Job, _ account: Account) async -> CopyResult {
+        if case .succeeded = job.task.state { return await watch(job, account) }
         if case .unresolved = job.task.state, let known = job.task.evidence.providerTask {
             return await revisit(known, job, account)
         }
@@ -35,11 +36,11 @@ extension CopyingStage {
                 job, account, trouble,
                 Try(.look, "trouble", status: status, failure: trouble.failure))
         case .success((let sighting, let status)):
-            guard await !isOvertaken(sighting, job) else {
+            guard await !isOvertaken(sighting, job, since: surroundings) else {
                 return lookLater(
                     job, account, after: limits.lockWait, Try(.look, "overtaken", status: status))
             }
-            return read(sighting, job, account, status)
+            return read(sighting, job, account, status, among: surroundings)
         }
     }
 
@@ -47,7 +48,9 @@ extension CopyingStage {
     ///
     /// The surroundings were read before the list. A task of the same name that was sent in
     /// between could have put its copy there before ours, so they are asked once more.
-    private func isOvertaken(_ sighting: Sighting, _ job: Job) async -> Bool {
+    private func isOvertaken(
+        _ sighting: Sighting, _ job: Job, since past: Surroundings
+    ) async -> Bool {
         let found: String?
         let taken: KeyPath<Surroundings, Set<String>>
         switch sighting {
@@ -56,12 +59,14 @@ extension CopyingStage {
         case .none, .ambiguous, .trouble: return false
         }
         guard let present = try? await ledger.surroundings(of: job.task) else { return true }
-        return present.hasNamesake || present.hasOlderUnresolved
+        return present.namesakes.map(\.dispatch) != past.namesakes.map(\.dispatch)
+            || present.hasOlderUnresolved
             || present[keyPath: taken].contains { $0.utf8.elementsEqual((found ?? "").utf8) }
     }
 
     private func read(
-        _ sighting: Sighting, _ job: Job, _ account: Account, _ status: HTTPStatus?
+        _ sighting: Sighting, _ job: Job, _ account: Account, _ status: HTTPStatus?,
+        among surroundings: Surroundings
     ) -> CopyResult {
         var job = job
         let now = time.now()
@@ -73,14 +78,19 @@ extension CopyingStage {
         case .foundTask(let providerTask, let because):
             job.task.evidence.adoptedBecause = because
             let pollAt = pollTime(after: 0, now, account.connection)
-            return end(
-                job, .foundTask(providerTask, pollAt: pollAt),
-                Try(.look, "found_task", status: status))
+            let attempt = Try(.look, "found_task", status: status)
+            return orStayingUnresolved(
+                end(job, .foundTask(providerTask, pollAt: pollAt), attempt), job, attempt)
         case .ambiguous(let candidates):
             job.task.evidence.candidates = candidates
-            return end(
+            let held = end(
                 job, .ambiguous(lookAt: nextUnresolved(job.task, now), at: now),
                 Try(.look, "ambiguous", status: status))
+            // Sent again, and two are there that nobody else can have made.
+            guard job.task.isPossibleDuplicate,
+                candidates.count >= surroundings.namesakes.count + 2
+            else { return held }
+            return held.adding(.duplicateSuspected(at: now), at: now, audience)
         case .none, .trouble:
             return foundNone(job, account, Try(.look, "found_none", status: status))
         }
@@ -126,10 +136,23 @@ extension CopyingStage {
                 Try(.look, "finished", status: status, logID: logID))
         case .success((.failed(let failure, _), let status)):
             // Its end is read, and announced, by the poll that follows.
-            return end(
-                job, .foundTask(known, pollAt: now),
-                Try(.look, "failed", status: status, failure: failure))
+            let attempt = Try(.look, "failed", status: status, failure: failure)
+            return orStayingUnresolved(
+                end(job, .foundTask(known, pollAt: now), attempt), job, attempt)
         }
+    }
+
+    /// What is left to a person has no lock, so another task of its key may be under way, and then
+    /// this one cannot be: it is looked at again.
+    private func orStayingUnresolved(
+        _ result: CopyResult, _ job: Job, _ attempt: Try
+    ) -> CopyResult {
+        guard case .unresolved = job.task.state else { return result }
+        let now = time.now()
+        var result = result
+        result.otherwise =
+            end(job, .held(lookAt: nextUnresolved(job.task, now), at: now), attempt).ending
+        return result
     }
 }
 
@@ -153,7 +176,7 @@ extension CopyingStage {
             return .failure(Unheard(result: lookLater(job, account, after: .zero)))
         case .heldBack(let wait):
             return .failure(Unheard(result: lookLater(job, account, after: wait)))
-        case .unauthorized(let failure):
+        case .unauthorized(let failure, _):
             let attempt = Try(.look, "unauthorized", failure: failure)
             return .failure(
                 Unheard(
@@ -238,7 +261,7 @@ extension CopyingStage {
         sentAt(task) + window(task, account)
     }
 
-    private func window(_ task: CopyTask, _ account: Account) -> Duration {
+    func window(_ task: CopyTask, _ account: Account) -> Duration {
         let settle = account.connection.settle
         return account.platform.isSynchronous(task) ? settle.sync : settle.async
     }

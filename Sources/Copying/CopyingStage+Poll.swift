@@ -12,13 +12,14 @@ extension CopyingStage {
         switch said {
         case .cancelled:
             return end(job, .stillCopying(pollAt: now))
-        case .heldBack(let wait):
-            return end(job, .stillCopying(pollAt: now + wait))
-        case .unauthorized(let failure):
-            // The job goes on whatever becomes of our credential: asked again, seldom.
+        case .heldBack(let held):
+            return heldBack(job, account, for: held)
+        case .unauthorized(let failure, let isCredential):
+            // The job goes on whatever becomes of our credential: asked again, seldom. One that is
+            // not to be seen yet is asked after as before.
             job.task.evidence.lastTrouble = failure
             return wait(
-                job, account, atLeast: limits.pollPause,
+                job, account, atLeast: isCredential ? limits.pollPause : .zero,
                 Try(.poll, "unauthorized", failure: failure))
         case .noGrant(let trouble):
             return troubled(job, trouble, account, Try(.poll, "no_grant", failure: trouble.failure))
@@ -40,6 +41,17 @@ extension CopyingStage {
                 job, .refused(failure, retryAt: nil, at: now),
                 Try(.poll, "failed", status: status, failure: failure))
         }
+    }
+
+    /// Not asked at all: the same poll again after so long, and late is late all the same.
+    private func heldBack(_ job: Job, _ account: Account, for held: Duration) -> CopyResult {
+        let now = time.now()
+        let age = now - (job.task.dispatch?.at ?? job.task.plan.createdAt)
+        let schedule = account.connection.poll
+        guard age < schedule.deadline, age < schedule.stalledAfter else {
+            return wait(job, account, atLeast: held, nil)
+        }
+        return end(job, .stillCopying(pollAt: now + held))
     }
 
     func ask(
@@ -65,7 +77,7 @@ extension CopyingStage {
     ///
     /// The last poll falls on the deadline itself.
     private func wait(
-        _ job: Job, _ account: Account, atLeast: Duration = .zero, _ attempt: Try
+        _ job: Job, _ account: Account, atLeast: Duration = .zero, _ attempt: Try?
     ) -> CopyResult {
         var job = job
         let now = time.now()

@@ -8,6 +8,13 @@ extension CopyingStage {
     /// Everything before the first byte: grant, preflight, baseline, place, pace, lease, and the
     /// commit that says that a copy may exist from now on.
     func prepare(_ job: Job, _ account: Account) async -> CopyResult {
+        // A turn that comes after the lease is waited for in the store, before anything is asked.
+        if let wait = account.submissionWait(job.manner) {
+            return end(job, .postponed(until: time.now() + wait))
+        }
+        if job.task.attempts == 0, job.task.failuresBeforeSending == 0 {
+            account.health.noteFirstTry()
+        }
         let prepared = await account.converse(job.manner) {
             account.platform.prepare(job.task, with: $0)
         } trouble: {
@@ -20,7 +27,7 @@ extension CopyingStage {
             return end(job, .postponed(until: time.now()))
         case .heldBack(let wait):
             return end(job, .postponed(until: time.now() + wait))
-        case .unauthorized(let failure):
+        case .unauthorized(let failure, _):
             return refuse(job, failure, Try(.prepare, "unauthorized", failure: failure))
         case .noGrant(let trouble):
             return delay(job, trouble, account, Try(.prepare, "no_grant", failure: trouble.failure))
@@ -41,13 +48,21 @@ extension CopyingStage {
             return end(job, .postponed(until: time.now()))
         }
         defer { account.places.giveBack() }
-        if let wait = await account.awaitSubmissionTurn(job.manner) {
-            return end(job, .postponed(until: time.now() + wait.left))
-        }
         switch await account.grant(job.manner) {
         case .done(.granted(let grant), _):
+            // The turn comes last: nothing may go out between it and the submission.
+            if let wait = await account.proveWell(grant, job.manner) {
+                return end(job, .postponed(until: time.now() + wait.left))
+            }
+            if let wait = await account.awaitSubmissionTurn(job.manner) {
+                return end(job, .postponed(until: time.now() + wait.left))
+            }
+            guard account.health.isClosed else {
+                return end(job, .postponed(until: time.now() + account.restLeft))
+            }
             return await dispatch(job, baseline, grant, account)
         case .done(.refused(let failure), _):
+            account.health.noteRefused(failure)
             return refuse(job, failure, Try(.prepare, "unauthorized", failure: failure))
         case .done(.trouble(let trouble), _):
             account.note(trouble, after: .query)
@@ -66,7 +81,7 @@ extension CopyingStage {
         var chance = chance
         let id = Identifier<CopyTask.Dispatch>.make("dsp_", at: now, using: &chance).rawValue
         var sent = job
-        sent.task.evidence.begin(baseline)
+        sent.task.begin(baseline)
         do throws(CopyTask.InvalidTransition) {
             _ = try sent.task.apply(.prepared(CopyTask.Dispatch(id: id, at: now)))
         } catch {
@@ -137,19 +152,26 @@ extension CopyingStage {
         guard !trouble.slowsConnection else {
             return end(job, .postponed(until: now + account.restLeft), attempt)
         }
-        let retryAt = notSentRetry(&job.task, now, atLeast: trouble.retryAfter)
+        let retryAt = notSentRetry(&job.task, now, account, atLeast: trouble.retryAfter)
         return end(job, .notSent(trouble.failure, retryAt: retryAt, at: now), attempt)
     }
 
     /// The next step of the schedule for what certainly did not leave; `nil` when it is used up.
+    ///
+    /// Where the connection's budget of retries is used up it is the step after that, so that a
+    /// retry is put off once and never left out (decision 11).
     func notSentRetry(
-        _ task: inout CopyTask, _ now: Timestamp, atLeast: Duration? = nil
+        _ task: inout CopyTask, _ now: Timestamp, _ account: Account, atLeast: Duration? = nil
     ) -> Timestamp? {
         let since = task.evidence.troubleSince ?? now
         task.evidence.troubleSince = since
         var chance = chance
-        let delay = RetrySchedule.notSent.delay(
-            after: task.failuresBeforeSending + 1, age: now - since, using: &chance)
+        let step = task.failuresBeforeSending + 1
+        let schedule = RetrySchedule.notSent
+        var delay = schedule.delay(after: step, age: now - since, using: &chance)
+        if delay != nil, !account.health.takeRetry() {
+            delay = schedule.delay(after: step + 1, age: now - since, using: &chance) ?? delay
+        }
         let least = min(atLeast ?? .zero, limits.retryAfterMax)
         return delay.map { now + max($0, least) }
     }
@@ -161,15 +183,32 @@ extension CopyTask.Evidence {
         lastTrouble?.kind == .unauthorized && providerTask == nil
     }
 
+}
+
+extension CopyTask {
     /// Forgets what belonged to the submission before this one.
+    ///
+    /// Not what was there before the first one whose answer was lost: its copy may show itself now,
+    /// and would pass for something that was always there. What was seen since and left to a person
+    /// counts as known, since sending again says that none of it is ours.
     fileprivate mutating func begin(_ baseline: Baseline) {
-        self.baseline = baseline.ids
-        clockAhead = baseline.clockAhead
-        candidates = []
-        adoptedBecause = []
-        providerTask = nil
-        providerStatus = nil
-        statusVerified = nil
-        stalledAt = nil
+        var known = baseline.ids
+        if isPossibleDuplicate, let first = evidence.baseline, let began = doubtBegan {
+            evidence.doubt = began
+            let seen = evidence.candidates.map(\.id).filter { id in
+                !first.contains { $0.utf8.elementsEqual(id.utf8) }
+            }
+            known = first + seen
+        } else {
+            evidence.doubt = nil
+        }
+        evidence.baseline = known
+        evidence.clockAhead = baseline.clockAhead
+        evidence.candidates = []
+        evidence.adoptedBecause = []
+        evidence.providerTask = nil
+        evidence.providerStatus = nil
+        evidence.statusVerified = nil
+        evidence.stalledAt = nil
     }
 }

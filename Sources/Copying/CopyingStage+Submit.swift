@@ -39,7 +39,7 @@ extension CopyingStage {
                 job, trouble, grant, account, isSecondGrant: isSecondGrant, status: status)
         case .notSent(let failure):
             job.task.evidence.lastTrouble = failure
-            let retryAt = notSentRetry(&job.task, now)
+            let retryAt = notSentRetry(&job.task, now, account)
             return end(
                 job, .notSent(failure, retryAt: retryAt, at: now),
                 Try(.submit, "not_sent", failure: failure))
@@ -72,7 +72,10 @@ extension CopyingStage {
             await account.drop(grant)
             // Once more with a new grant, as a dispatch of its own: nothing was made, so a crash
             // in between costs nothing but another refusal.
-            guard grant.isRenewable, !isSecondGrant else { return refused(nil, "unauthorized") }
+            guard grant.isRenewable, !isSecondGrant else {
+                if trouble.isCredentialRefused { account.health.noteRefused(failure) }
+                return refused(nil, "unauthorized")
+            }
             if failure.kind != .unauthorized {
                 job.task.evidence.lastTrouble = Failure(
                     .unauthorized, code: failure.code, message: failure.message,

@@ -23,15 +23,18 @@ package struct CopyingStage: Stage {
     let lease: Duration
     let log: Logger
     private let accounts: [String: Account]
+    private let desk: ConnectionDesk
     private let perConnection: Int
     let lockWaits: LockWaits
 
     /// - Parameters:
+    ///   - health: Where it is written that a connection broke, or works again.
     ///   - platforms: One for each connection, by the connection's name.
     ///   - keeper: Where grants outlive this process; by default nowhere.
     ///   - lease: At least twice the longest time-out of a connection.
     package init(
         ledger: any CopyLedger,
+        health: any HealthLedger,
         connections: [Connection],
         platforms: [String: any CopyPlatform],
         audience: Audience,
@@ -59,12 +62,15 @@ package struct CopyingStage: Stage {
         }
         self.accounts = accounts
         perConnection = connections.map(\.limits.concurrent).max() ?? 1
+        desk = ConnectionDesk(
+            ledger: health, audience: audience, time: time, limits: limits, log: log)
         lockWaits = LockWaits(first: limits.lockWait, max: limits.lockWaitMax)
     }
 
     package func claim(
         limit: Int, at now: Timestamp
     ) async throws(StorageError) -> [CopyWork] {
+        await desk.tell(sortedAccounts)
         // Read first: what the store takes to answer counts against the lease.
         let claimedAt = time.elapsed()
         let claimed = try await ledger.claimTasks(
@@ -82,19 +88,40 @@ package struct CopyingStage: Stage {
             return strange(job)
         }
         defer { account.giveBack() }
-        switch work.task.step {
+        return watching(
+            await perform(work.task.step, job, account), from: job.task.state.name, account)
+    }
+
+    private func perform(
+        _ step: CopyTask.Step, _ job: Job, _ account: Account
+    ) async -> CopyResult {
+        switch step {
         case .prepare: return await prepare(job, account)
         case .poll(let providerTask): return await poll(providerTask, job, account)
         case .look: return await look(job, account)
         case .submit, .wait, .announce:
-            logError("copy.step_unexpected", job.task, detail: "\(work.task.step)")
+            logError("copy.step_unexpected", job.task, detail: "\(step)")
             return CopyResult(nil)
         }
     }
 
+    /// In an order that is always the same.
+    private var sortedAccounts: [Account] {
+        accounts.sorted { $0.key < $1.key }.map(\.value)
+    }
+
     package func settle(_ result: CopyResult) async throws(StorageError) {
         guard let (claim, settlement) = result.ending else { return }
-        try await ledger.settle(claim, with: settlement, at: time.now())
+        do throws(StorageError) {
+            try await ledger.settle(claim, with: settlement, at: time.now())
+        } catch {
+            guard error.code == .keyBusy, let (claim, settlement) = result.otherwise else {
+                throw error
+            }
+            try await ledger.settle(claim, with: settlement, at: time.now())
+        }
+        // Behind the settlement: a store that is slow with the news must not cost the claim.
+        await desk.tell(sortedAccounts)
     }
 }
 
@@ -114,6 +141,8 @@ package struct CopyWork: Sendable {
 package struct CopyResult: Sendable {
     /// Absent when the claim is somebody else's by now, or the row is to be left alone.
     package let ending: (claim: Claim<CopyTask>, settlement: CopySettlement)?
+    /// What is true instead while another task of the same key is under way.
+    var otherwise: (claim: Claim<CopyTask>, settlement: CopySettlement)?
 
     init(_ ending: (claim: Claim<CopyTask>, settlement: CopySettlement)?) {
         self.ending = ending
@@ -164,6 +193,8 @@ extension CopyingStage {
             return end(job, .stillCopying(pollAt: until))
         case .reconciling where age < limits.strangerWindow:
             return end(job, .foundNone(lookAt: until))
+        case .succeeded:
+            return end(job, .watched(next: nil))
         default:
             // Announced where it was not, and looked for as long as any other.
             let since = job.task.endedAt ?? now

@@ -31,12 +31,21 @@ final class Pace: Sendable {
     /// Takes the next turn, unless it is further away than `waitMax`.
     func turn(at now: Duration, waitMax: Duration) -> Turn {
         times.withLock { times in
-            times.removeAll { $0 + rate.per <= now }
-            let free = times.count < rate.count ? now : times[times.count - rate.count] + rate.per
-            let next = max(now, free, times.last ?? now)
+            let next = next(&times, at: now)
             guard next - now <= waitMax else { return .tooLong(next - now) }
             times.append(next)
             return .after(next - now)
         }
+    }
+
+    /// How far away the next turn is, which stays free.
+    func wait(at now: Duration) -> Duration {
+        times.withLock { next(&$0, at: now) } - now
+    }
+
+    private func next(_ times: inout [Duration], at now: Duration) -> Duration {
+        times.removeAll { $0 + rate.per <= now }
+        let free = times.count < rate.count ? now : times[times.count - rate.count] + rate.per
+        return max(now, free, times.last ?? now)
     }
 }

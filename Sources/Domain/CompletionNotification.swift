@@ -105,6 +105,17 @@ extension CopyTask {
         return .object(object)
     }
 
+    /// What may be a copy of this task's, as notifications and the API show it.
+    package var candidatesJSON: JSONValue {
+        .array(
+            evidence.candidates.map {
+                [
+                    "id": .string($0.id), "name": .text($0.name),
+                    "updated_at": .text($0.updatedAt?.description),
+                ]
+            })
+    }
+
     /// The id of the copy, where there is one and the provider tells it.
     package var copyID: Identifier<Entity>? {
         if case .succeeded(let copy) = state { copy } else { nil }

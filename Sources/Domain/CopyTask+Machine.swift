@@ -37,6 +37,10 @@ extension CopyTask {
         /// A person gave up.
         case givenUp(Failure, at: Timestamp)
         case cancelRequested(at: Timestamp)
+        /// A success that may have a double is looked at then, or not any more.
+        case watched(next: Timestamp?)
+        /// A second thing that may be a copy of ours was seen.
+        case duplicateSuspected(at: Timestamp)
     }
 
     /// What to do now.
@@ -138,6 +142,19 @@ extension CopyTask {
 
         case (.unresolved, .held(let lookAt, _)), (.unresolved, .ambiguous(let lookAt, _)):
             return move(to: .unresolved(lookAt: lookAt), then: .wait)
+
+        case (.succeeded, .claimed) where watchAt != nil:
+            looks += 1
+            return .look
+        case (.succeeded, .watched(let next)):
+            watchAt = next
+            return .wait
+        case (.succeeded, .duplicateSuspected(let now)) where evidence.suspectedAt == nil,
+            (.unresolved, .duplicateSuspected(let now)) where evidence.suspectedAt == nil:
+            evidence.suspectedAt = now
+            watchAt = nil
+            sequence += 1
+            return .announce(.copyDuplicateSuspected)
         default:
             throw InvalidTransition(state: state, signal: signal)
         }
@@ -152,6 +169,7 @@ extension CopyTask {
         self.state = state
         endedAt = now
         sequence += 1
+        endSequence = sequence
         return .announce(state.announcement)
     }
 

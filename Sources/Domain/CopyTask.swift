@@ -23,6 +23,9 @@ package struct CopyTask: Identifiable, Hashable, Sendable, Codable {
     package internal(set) var looks: Int
     /// How often an end (or a stall) of this task has been announced.
     package internal(set) var sequence: Int
+    /// The ``sequence`` under which the state that the task rests in was announced; what is told
+    /// of it afterwards has a later one.
+    package internal(set) var endSequence: Int?
     /// Sent again after a lost answer, by policy or by a person, so that two copies may exist.
     package internal(set) var isPossibleDuplicate: Bool
     /// Since when a submitted task is under way, absent before.
@@ -30,6 +33,8 @@ package struct CopyTask: Identifiable, Hashable, Sendable, Codable {
     /// What was seen on the way, for people and for looking again.
     package var evidence: Evidence
     package internal(set) var endedAt: Timestamp?
+    /// When a success is looked at once more, since there may be a second copy of it.
+    package internal(set) var watchAt: Timestamp?
 
     package init(id: ID, plan: Plan, state: State) {
         self.id = id
@@ -146,7 +151,32 @@ extension CopyTask {
         package var troubleSince: Timestamp?
         /// When the provider's job was announced as stalled, which happens once.
         package var stalledAt: Timestamp?
+        /// The first submission of those that were sent again without an answer; what was there
+        /// before it is the ``baseline``, also for those that followed.
+        package var doubt: Doubt?
+        /// When a second copy was announced as suspected, which happens once.
+        package internal(set) var suspectedAt: Timestamp?
     }
+
+    /// Since when a copy that nobody knows of may exist.
+    package struct Doubt: Hashable, Sendable, Codable {
+        package let at: Timestamp
+        /// As ``Evidence/clockAhead`` was then.
+        package let clockAhead: Int64?
+
+        package init(at: Timestamp, clockAhead: Int64?) {
+            self.at = at
+            self.clockAhead = clockAhead
+        }
+    }
+
+    /// From when on what shows up in the target may be ours; `nil` before the first submission.
+    package var doubtBegan: Doubt? {
+        evidence.doubt ?? dispatch.map { Doubt(at: $0.at, clockAhead: evidence.clockAhead) }
+    }
+
+    /// When the task is due if nobody holds it: by its state, or to be looked at once more.
+    package var dueAt: Timestamp? { state.dueAt ?? watchAt }
 
     /// Something in the target that may be the copy.
     package struct Candidate: Hashable, Sendable, Codable {

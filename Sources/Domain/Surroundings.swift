@@ -13,21 +13,23 @@ package struct Surroundings: Hashable, Sendable {
     package var ownProviderTasks: Set<String>
     /// Whether an older task of the same key is `unresolved`: then nothing is adopted by itself.
     package var hasOlderUnresolved: Bool
-    /// Whether a ``CopyTask/isNamesake(of:)`` of this task is between sent and ended, or
-    /// unresolved: what is found may be its copy as well as this one's.
-    package var hasNamesake: Bool
+    /// Every ``CopyTask/isNamesake(of:)`` this task that is between sent and ended, or unresolved,
+    /// oldest first: what is found may be its copy as well as this one's.
+    package var namesakes: [CopyTask]
 
     package init(
         ownCopies: Set<String> = [], openNames: [String] = [],
         ownProviderTasks: Set<String> = [], hasOlderUnresolved: Bool = false,
-        hasNamesake: Bool = false
+        namesakes: [CopyTask] = []
     ) {
         self.ownCopies = ownCopies
         self.openNames = openNames
         self.ownProviderTasks = ownProviderTasks
         self.hasOlderUnresolved = hasOlderUnresolved
-        self.hasNamesake = hasNamesake
+        self.namesakes = namesakes
     }
+
+    package var hasNamesake: Bool { !namesakes.isEmpty }
 }
 
 extension Surroundings {

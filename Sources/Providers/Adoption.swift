@@ -38,8 +38,12 @@ package struct Adoption: Sendable {
     private let since: Timestamp
     private let own: Set<ByteText>
     private let openNames: [String]
-    /// Whether another task's copy would look the same, so that a single one found proves nothing.
-    private let hasRival: Bool
+    /// Whether a task of the same key has been left to a person: then nothing is adopted.
+    private let hasOlderUnresolved: Bool
+    /// Tasks whose copies would look the same, so that a single one found proves nothing.
+    private let rivals: [Rival]
+    /// Whether this task may have made more than one.
+    private let isPossibleDuplicate: Bool
 
     /// As many candidates are kept for people.
     package static let candidatesMax = 20
@@ -48,33 +52,67 @@ package struct Adoption: Sendable {
     ///   - baseline: What the target held before the submission; `nil` where it was not read.
     ///   - since: The submission by the platform's clock, the allowance for clocks taken off.
     ///   - own: What is known to come from other tasks of ours.
+    ///   - rivals: The namesakes among the surroundings, as their submissions stand.
     package init(
         of source: EntityReference, baseline: [String]?, since: Timestamp,
-        own: Set<String>, among surroundings: Surroundings
+        own: Set<String>, among surroundings: Surroundings, rivals: [Rival],
+        isPossibleDuplicate: Bool = false
     ) {
         self.source = source
         self.baseline = baseline.map { Set($0.map { ByteText(rawValue: $0) }) }
         self.since = since
         self.own = Set(own.map { ByteText(rawValue: $0) })
         openNames = surroundings.openNames
-        hasRival = surroundings.hasOlderUnresolved || surroundings.hasNamesake
+        hasOlderUnresolved = surroundings.hasOlderUnresolved
+        self.rivals = rivals
+        self.isPossibleDuplicate = isPossibleDuplicate
+    }
+
+    /// For a task that was sent.
+    ///
+    /// - Parameters:
+    ///   - allowance: What is taken off each submission's time.
+    ///   - clockAhead: The platform's clock against ours, where the task does not know.
+    init?(
+        for task: CopyTask, own: Set<String>, among surroundings: Surroundings,
+        allowance: Duration, clockAhead: Int64?
+    ) {
+        func since(_ task: CopyTask) -> Timestamp? {
+            task.doubtBegan.map {
+                $0.at + .milliseconds($0.clockAhead ?? clockAhead ?? 0) - allowance
+            }
+        }
+        guard let began = since(task) else { return nil }
+        self.init(
+            of: task.plan.entity, baseline: task.evidence.baseline, since: began, own: own,
+            among: surroundings,
+            rivals: surroundings.namesakes.map {
+                Rival(
+                    baseline: $0.evidence.baseline,
+                    since: since($0) ?? Timestamp(milliseconds: 0),
+                    isPossibleDuplicate: $0.isPossibleDuplicate)
+            }, isPossibleDuplicate: task.isPossibleDuplicate)
     }
 
     /// - Parameter sights: The whole list, in the platform's order.
     package func judge(_ sights: [Sight]) -> Verdict {
         let candidates = sights.filter(isCandidate)
         guard let first = candidates.first else { return .none }
-        let isCertain =
-            candidates.count == 1 && baseline != nil && !hasRival && hasName
-            && first.name != nil && first.changedAt != nil
-            && !hasForeignOwner(first, among: sights)
-        guard isCertain else {
-            return .unclear(
-                candidates.prefix(Self.candidatesMax).map {
-                    CopyTask.Candidate(id: $0.id, name: $0.name, updatedAt: $0.changedAt)
-                })
+        if baseline != nil, hasName, !hasOlderUnresolved,
+            !candidates.contains(where: { hasForeignOwner($0, among: sights) })
+        {
+            if candidates.count == 1, rivals.isEmpty, first.name != nil, first.changedAt != nil {
+                return .one(first, because: reasons(for: first) + ["the only one"])
+            }
+            if !isPossibleDuplicate, let sight = assigned(candidates, among: rivals) {
+                let share = "each of \(candidates.count) open copies of this name has its own"
+                return .one(sight, because: reasons(for: sight) + [share])
+            }
         }
-        return .one(first, because: reasons(for: first))
+        return .unclear(
+            candidates.prefix(Self.candidatesMax).map {
+                CopyTask.Candidate(id: $0.id, name: $0.name, updatedAt: $0.changedAt)
+            })
     }
 
     private var hasName: Bool { source.name.map { !$0.isEmpty } ?? false }
@@ -110,7 +148,6 @@ package struct Adoption: Sendable {
         if sight.isPublished == false { reasons.append("a draft") }
         let isSame = sight.name.map { $0.utf8.elementsEqual((source.name ?? "").utf8) } ?? false
         reasons.append(isSame ? "named like the source" : "its name continues the source's")
-        reasons.append("the only one")
         return reasons
     }
 }

@@ -34,6 +34,12 @@ package protocol CopyPlatform: Sendable {
 
     /// Whether this copy is made before its answer, so that the short settle window holds.
     func isSynchronous(_ task: CopyTask) -> Bool
+
+    /// A query that costs and changes nothing, to see whether the platform is back.
+    func probe(with grant: Grant) -> HTTPRequest
+
+    /// What any reply says of the platform as a whole, whatever was asked.
+    func condition(toldBy reply: Reply) -> Condition
 }
 
 /// What authorizes calls.
@@ -68,15 +74,18 @@ package struct Trouble: Hashable, Sendable {
     package let slowsConnection: Bool
     /// Whether the grant was refused: worth one more try with a new one where there is one.
     package let isGrantRefused: Bool
+    /// Whether it was refused as such, not just for what was asked with it.
+    package let isCredentialRefused: Bool
 
     package init(
         _ failure: Failure, retryAfter: Duration? = nil, slowsConnection: Bool = false,
-        isGrantRefused: Bool = false
+        isGrantRefused: Bool = false, isCredentialRefused: Bool = false
     ) {
         self.failure = failure
         self.retryAfter = retryAfter
         self.slowsConnection = slowsConnection
         self.isGrantRefused = isGrantRefused
+        self.isCredentialRefused = isCredentialRefused
     }
 }
 

@@ -106,6 +106,10 @@ struct CozeReader: Sendable {
     }
 
     private func weight(_ weight: Refusal.Weight) -> Refusal.Weight {
-        weight == .grant && !isGrantRenewable ? .credential : weight
+        switch weight {
+        case .grant where !isGrantRenewable: .credential
+        case .permission where !isGrantRenewable: .final
+        default: weight
+        }
     }
 }

@@ -24,7 +24,7 @@ struct CozeCode: Sendable {
                     + " Put a valid one into the connection")
         case 4101:
             CozeCode(
-                .grant, .unauthorized,
+                .permission, .unauthorized,
                 "The token lacks a permission, or may not see the resource. Give it the"
                     + " permissions for copying and for listing workspaces, bots, apps and"
                     + " workflows, in both workspaces")

@@ -62,6 +62,17 @@ package struct CozePlatform: CopyPlatform {
         return exchange.exchange(at: now, tokenID: tokenID)
     }
 
+    package func probe(with grant: Grant) -> HTTPRequest {
+        calls.get("/v1/workspaces", [("page_num", "1"), ("page_size", "1")], token: grant.token)
+    }
+
+    package func condition(toldBy reply: Reply) -> Condition {
+        switch reader.read(reply) {
+        case .success: .well
+        case .refusal(let refusal): refusal.condition(toldBy: reply)
+        }
+    }
+
     /// A bot inside one workspace is copied before the answer (section 5.3).
     package func isSynchronous(_ task: CopyTask) -> Bool {
         task.plan.entity.type == CozeKind.bot.rawValue && task.plan.isWithinOneWorkspace
@@ -166,7 +177,7 @@ extension CozePlatform {
         let path = "/v1/entities/copy_tasks/\(URLText.encode(job.rawValue))"
         return .ask(Question(calls.get(path, token: grant.token))) { reply in
             switch reader.read(reply) {
-            case .refusal(let refusal): .done(.trouble(refusal.trouble))
+            case .refusal(let refusal): .done(.trouble(refusal.troubleOfJob))
             case .success(let body, _, let logID): .done(progress(body["data"], logID))
             }
         }
@@ -215,7 +226,7 @@ extension CozePlatform {
         for task: CopyTask, among surroundings: Surroundings, with grant: Grant
     ) -> Talk<Sighting> {
         guard let kind = CozeKind(rawValue: task.plan.entity.type), let target = task.plan.target,
-            let dispatch = task.dispatch
+            task.dispatch != nil
         else { return .done(.ambiguous([])) }
         return lists.entities(kind, in: target, token: grant.token, sharedFor: .zero)
             .read(isSound: \.isStill) { result in
@@ -223,12 +234,10 @@ extension CozePlatform {
                 case .failure(let refusal): return .done(.trouble(refusal.trouble))
                 case .success(let reading):
                     guard reading.isStill else { return .done(.trouble(Self.moving(reading))) }
-                    let ahead = task.evidence.clockAhead ?? reading.clockAhead ?? 0
                     let adoption = Adoption(
-                        of: task.plan.entity, baseline: task.evidence.baseline,
-                        since: dispatch.at + .milliseconds(ahead) - Self.clockAllowance,
-                        own: surroundings.ownCopies, among: surroundings)
-                    return .done(Self.sighting(adoption.judge(reading.rows)))
+                        for: task, own: surroundings.ownCopies, among: surroundings,
+                        allowance: Self.clockAllowance, clockAhead: reading.clockAhead)
+                    return .done(Self.sighting(adoption?.judge(reading.rows) ?? .none))
                 }
             }
     }

@@ -78,7 +78,7 @@ struct CozeToken: Sendable {
     /// Whatever is refused here is refused of the credential: there is nothing else in it.
     private func authorization(_ refusal: Refusal) -> Authorization {
         switch refusal.weight {
-        case .final, .grant, .credential, .forbidden: .refused(refusal.failure)
+        case .final, .grant, .credential, .permission, .forbidden: .refused(refusal.failure)
         case .rate, .later, .uncertain, .unsent: .trouble(refusal.trouble)
         }
     }

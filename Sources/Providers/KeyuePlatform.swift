@@ -15,6 +15,7 @@ package struct KeyuePlatform: CopyPlatform {
     private let foreign: ForeignText
 
     static let copyPath = "/open/v1/api/v2/task/create/agent_copy"
+    static let agentsPath = "/open/v1/api/v3/agents"
     /// One page serves all tasks of a credential that ask at about the same time.
     static let pageSharedFor = Duration.seconds(1)
     /// What is taken off the submission's time (section 9.5).
@@ -42,6 +43,19 @@ package struct KeyuePlatform: CopyPlatform {
     /// The credential goes with every call and never changes.
     package func authorize(at now: Timestamp, tokenID: String) -> Talk<Authorization> {
         .done(.granted(Grant(token: calls.token)))
+    }
+
+    package func probe(with grant: Grant) -> HTTPRequest {
+        calls.get(
+            query.isEnabled ? query.path : Self.agentsPath,
+            (query.isEnabled ? tasks.scope : []) + [("pn", "1"), ("ps", "1")])
+    }
+
+    package func condition(toldBy reply: Reply) -> Condition {
+        switch reader.read(reply) {
+        case .success: .well
+        case .refusal(let refusal): refusal.condition(toldBy: reply)
+        }
     }
 
     /// An accepted copy is not a finished one (section 3).
@@ -158,10 +172,10 @@ extension KeyuePlatform {
     package func look(
         for task: CopyTask, among surroundings: Surroundings, with grant: Grant
     ) -> Talk<Sighting> {
-        guard query.isEnabled, let dispatch = task.dispatch else { return .done(.ambiguous([])) }
+        guard query.isEnabled, let began = task.doubtBegan else { return .done(.ambiguous([])) }
         let since: @Sendable (ListReading<KeyueTaskRow>) -> Timestamp = { reading in
-            let ahead = task.evidence.clockAhead ?? reading.clockAhead ?? 0
-            return dispatch.at + .milliseconds(ahead) - Self.clockAllowance
+            let ahead = began.clockAhead ?? reading.clockAhead ?? 0
+            return began.at + .milliseconds(ahead) - Self.clockAllowance
         }
         let reaches: @Sendable (ListReading<KeyueTaskRow>) -> Bool = { reading in
             !reading.hasMoved && reading.reaches(since(reading))
@@ -175,11 +189,10 @@ extension KeyuePlatform {
                         return .done(.trouble(Self.inconclusive(reading)))
                     }
                     let adoption = Adoption(
-                        of: task.plan.entity, baseline: task.evidence.baseline,
-                        since: since(reading), own: surroundings.ownProviderTasks,
-                        among: surroundings)
+                        for: task, own: surroundings.ownProviderTasks, among: surroundings,
+                        allowance: Self.clockAllowance, clockAhead: reading.clockAhead)
                     let sights = reading.rows.filter { $0.isCopy != false }.map(\.sight)
-                    return .done(Self.sighting(adoption.judge(sights)))
+                    return .done(Self.sighting(adoption?.judge(sights) ?? .none))
                 }
             }
     }

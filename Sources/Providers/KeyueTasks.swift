@@ -25,9 +25,14 @@ struct KeyueTasks: Sendable {
     }
 
     private func parameters(_ page: Int) -> [(String, String)] {
-        var parameters = [("queryLevel", String(query.queryLevel))]
-        if query.queryLevel == 0 { parameters.append(("taskUrl", KeyueTaskRow.copyURL)) }
-        return parameters + [("pn", String(page)), ("ps", String(query.pageSize))]
+        scope + [("pn", String(page)), ("ps", String(query.pageSize))]
+    }
+
+    /// Whose tasks are listed, and of which kind.
+    var scope: [(String, String)] {
+        var scope = [("queryLevel", String(query.queryLevel))]
+        if query.queryLevel == 0 { scope.append(("taskUrl", KeyueTaskRow.copyURL)) }
+        return scope
     }
 
     /// `taskList` may be absent, which is a list without rows; without `data` around it, or with a

@@ -12,6 +12,8 @@ package struct Refusal: Error, Hashable {
         case grant
         /// The credential was refused and there is no other; nothing was made.
         case credential
+        /// The token may not do or see this, and a new one might; nothing was made.
+        case permission
         /// Too many calls, or busy: the whole connection slows down; nothing was made.
         case rate
         /// Something a person has to settle first, like a bill; nothing was made.
@@ -49,18 +51,29 @@ extension Refusal {
             switch weight {
             case .later: max(Self.laterPause, retryAfter ?? .zero)
             case .credential: max(Self.credentialPause, retryAfter ?? .zero)
-            case .final, .grant, .rate, .uncertain, .unsent, .forbidden: retryAfter
+            case .final, .grant, .permission, .rate, .uncertain, .unsent, .forbidden: retryAfter
             }
+        let isCredentialRefused = weight == .grant || weight == .credential
         return Trouble(
             failure, retryAfter: pause, slowsConnection: weight == .rate,
-            isGrantRefused: weight == .grant || weight == .credential)
+            isGrantRefused: isCredentialRefused || weight == .permission,
+            isCredentialRefused: isCredentialRefused)
+    }
+
+    /// For asking after a job.
+    ///
+    /// One that the token may not see (yet) is asked after as before: it is under way whatever we
+    /// may see of it, no new token is worth the call, and no person is needed.
+    var troubleOfJob: Trouble {
+        guard weight == .permission else { return trouble }
+        return Trouble(failure, retryAfter: retryAfter)
     }
 
     /// For the one call that must not.
     package var submission: Submission {
         switch weight {
         case .final, .credential: .refused(failure)
-        case .grant, .rate, .later: .refusedForNow(trouble)
+        case .grant, .permission, .rate, .later: .refusedForNow(trouble)
         case .uncertain: .lost(failure)
         case .unsent, .forbidden: .notSent(failure)
         }
@@ -70,7 +83,7 @@ extension Refusal {
     package var preparation: Preparation {
         switch weight {
         case .final, .credential, .forbidden: .refused(failure)
-        case .grant, .rate, .later, .uncertain, .unsent: .trouble(trouble)
+        case .grant, .permission, .rate, .later, .uncertain, .unsent: .trouble(trouble)
         }
     }
 }

@@ -7,6 +7,10 @@ extension Connection {
     /// Bounds of `timeout`, here and at endpoints.
     static let timeouts: ClosedRange<Duration> = .milliseconds(100) ... .minutes(10)
 
+    /// The slowest rate for all calls of a connection: workspaces, a list, and the submission
+    /// itself have to go out within one lease.
+    private static let rateMin = Rate(6, per: .minutes(1))
+
     /// `connections.NAME`; what each key means stands at the property it sets.
     ///
     /// Returns `nil` after a problem.
@@ -48,6 +52,13 @@ extension Connection {
         timeout = section.scalar("timeout", .duration(Self.timeouts), default: timeout)
         let limits = section.section("limits")
         self.limits.rate = limits.scalar("rate", .rate, default: self.limits.rate)
+        // Of Keyue only submissions are counted, and those may wait as long as they like.
+        if provider == .coze, self.limits.rate.isBelow(Self.rateMin) {
+            limits.fail(
+                "rate", "no copy could be made at \(self.limits.rate.text)",
+                "Write at least \(Self.rateMin.text): before a copy is submitted its target is "
+                    + "listed, all within one lease.")
+        }
         self.limits.concurrent = limits.scalar(
             "concurrent", .whole(1...256), default: self.limits.concurrent)
         limits.finish()
@@ -181,5 +192,12 @@ extension Connection {
         let username = auth.required(secret: "username", authRemedy(.keyue))
         guard let token, let uid, let username else { return nil }
         return .keyue(token: token, uid: uid, username: username)
+    }
+}
+
+extension Rate {
+    /// Whether this lets through less than `other` in the long run.
+    fileprivate func isBelow(_ other: Rate) -> Bool {
+        other.per * count < per * other.count
     }
 }

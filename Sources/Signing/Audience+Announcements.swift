@@ -12,11 +12,16 @@ extension Audience {
     package func announcement(
         of task: CopyTask, as type: NotificationType, at now: Timestamp
     ) -> Announcement {
-        let parts = [task.id.rawValue, type.rawValue, "\(task.sequence)"]
+        var data = task.notificationData
+        if type == .copyDuplicateSuspected, case .object(var object) = data {
+            // The other ids, beside the task's own.
+            object["suspects"] = task.candidatesJSON
+            data = .object(object)
+        }
         let notification = CompletionNotification(
-            id: .derived("ntf_", from: parts), type: type, taskID: task.id,
-            eventID: task.plan.event.id, createdAt: now,
-            payload: CompletionNotification.payload(type, at: now, data: task.notificationData))
+            id: .announcing(task.id, as: type, sequence: task.sequence), type: type,
+            taskID: task.id, eventID: task.plan.event.id, createdAt: now,
+            payload: CompletionNotification.payload(type, at: now, data: data))
         return announcement(notification, to: listeners(of: type, notify: task.plan.notify))
     }
 
@@ -34,6 +39,29 @@ extension Audience {
         return announcement(notification, to: listeners(of: type, notify: notify))
     }
 
+    /// What is written when a connection broke, or works again.
+    ///
+    /// Its id follows from the connection and the revision that this makes, so that of two workers
+    /// who saw the same one is heard.
+    package func announcement(
+        of connection: Connection, as type: NotificationType, before: DestinationHealth,
+        after: DestinationHealth, at now: Timestamp
+    ) -> Announcement {
+        let since = after.failingSince ?? before.failingSince
+        let data: JSONValue = [
+            "connection": .string(connection.name),
+            "provider": .string(connection.provider.rawValue),
+            "failure": after.failure?.json ?? .null,
+            "since": .text(since?.description),
+        ]
+        let parts = [after.destination.key, type.rawValue, "\(before.revision + 1)"]
+        let notification = CompletionNotification(
+            id: .derived("ntf_", from: parts), type: type, taskID: nil, eventID: nil,
+            createdAt: now,
+            payload: CompletionNotification.payload(type, at: now, data: data))
+        return announcement(notification, to: listeners(of: type, notify: nil))
+    }
+
     /// A notification with a delivery for each of these.
     func announcement(
         _ notification: CompletionNotification, to endpoints: [Endpoint]
@@ -46,5 +74,14 @@ extension Audience {
                     notificationID: notification.id, type: notification.type,
                     endpoint: endpoint.name, createdAt: notification.createdAt)
             })
+    }
+}
+
+extension Identifier where Subject == CompletionNotification {
+    /// Under which a task's end, or what is told of it else, is announced.
+    package static func announcing(
+        _ task: CopyTask.ID, as type: NotificationType, sequence: Int
+    ) -> Self {
+        .derived("ntf_", from: [task.rawValue, type.rawValue, "\(sequence)"])
     }
 }

@@ -4,6 +4,9 @@ package import Domain
 package protocol CopyLedger: Sendable {
     /// Lends out due tasks, earliest first, at most `perConnection` of each connection.
     ///
+    /// A queued task stays where it is while another one holds its ``CopyTask/lockKey``: it could
+    /// not be sent, and a copy may take an hour and a half. The end of the other frees it at once.
+    ///
     /// A task whose lease ended is due again. What a claim means for a task's state is said by
     /// ``CopyTask/apply(_:)`` with `claimed`; the store applies it and stores the result, so that a
     /// crash after this call can never be mistaken for a task not yet begun.

@@ -6,9 +6,18 @@ extension MemoryStore: CopyLedger {
         limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
         lease: Duration
     ) throws(StorageError) -> [ClaimedTask] {
+        let busy = Set(
+            tasks.rows.filter { $0.value.task.state.holdsLock }.map {
+                Bytes($0.value.task.lockKey)
+            })
         let due = tasks.due(
-            limit: limit, at: now, dueAt: { $0.task.state.dueAt },
-            group: { $0.task.plan.connection },
+            limit: limit, at: now,
+            dueAt: { row in
+                let isBlocked =
+                    row.task.state.name == .queued && !busy.isEmpty
+                    && busy.contains(Bytes(row.task.lockKey))
+                return isBlocked ? nil : row.task.dueAt
+            }, group: { $0.task.plan.connection },
             share: { skipped.contains($0) ? .none : ClaimShare(perConnection) })
         var claims: [ClaimedTask] = []
         for place in due {
@@ -86,7 +95,7 @@ extension MemoryStore: CopyLedger {
                 let name = other.plan.entity.name
             {
                 surroundings.openNames.append(name)
-                if other.isNamesake(of: task) { surroundings.hasNamesake = true }
+                if other.isNamesake(of: task) { surroundings.namesakes.append(other) }
             }
             if let job = other.evidence.providerTask,
                 row.value.endedAt.map({ $0 >= start }) ?? true

@@ -73,9 +73,11 @@ enum Loans: String {
     /// hide the one task of another, and of each through the index, so that the hundred thousand
     /// are not read either; the groups are few and found by hopping through the index. Where there
     /// are more than `limit`, every group gets one before any gets a second.
+    ///
+    /// - Parameter isFree: SQL about the row, for what is not to be lent although it is due.
     func due(
-        in group: String, limit: Int, at now: Timestamp, share: (String) -> ClaimShare,
-        _ database: Database
+        in group: String, limit: Int, at now: Timestamp, where isFree: String = "TRUE",
+        share: (String) -> ClaimShare, _ database: Database
     ) throws -> [Row] {
         guard limit > 0 else { return [] }
         let groups = try database.rows(
@@ -99,7 +101,7 @@ enum Loans: String {
             let rows = try database.rows(
                 """
                 SELECT * FROM \(rawValue)
-                WHERE \(group) = ? AND due_at <= ? AND leased_until <= ?
+                WHERE \(group) = ? AND due_at <= ? AND leased_until <= ? AND \(isFree)
                 ORDER BY due_at, position LIMIT ?
                 """, [Exact(name), min(now, share.dueBy ?? now), now, places])
             for (rank, row) in rows.enumerated() {

@@ -125,8 +125,9 @@ package struct Migration: Hashable, Sendable {
                     'failed', 'cancelled')),
             due_at INTEGER CHECK (
                 CASE
-                    WHEN state IN ('succeeded', 'failed', 'cancelled') THEN due_at IS NULL
-                    WHEN state = 'unresolved' THEN 1
+                    WHEN state IN ('failed', 'cancelled') THEN due_at IS NULL
+                    -- A success is looked at once more where it may have a double.
+                    WHEN state IN ('unresolved', 'succeeded') THEN 1
                     ELSE due_at IS NOT NULL
                 END),
             ended_at INTEGER CHECK (

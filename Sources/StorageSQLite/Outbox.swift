@@ -18,7 +18,7 @@ extension Database {
             [
                 Exact(task.id), Exact(plan.event.id), Exact(plan.rule), Exact(plan.connection),
                 Exact(plan.entity.type), Exact(plan.entity.id), Exact(plan.entity.name),
-                Exact(task.lockKey), plan.createdAt, task.state.name.rawValue, task.state.dueAt,
+                Exact(task.lockKey), plan.createdAt, task.state.name.rawValue, task.dueAt,
                 task.end(at: now), Exact(task.evidence.providerTask?.rawValue),
                 try encoded(task),
             ])
@@ -46,7 +46,7 @@ extension Database {
             WHERE position = ?
             """,
             [
-                task.state.name.rawValue, task.state.dueAt, task.end(at: now),
+                task.state.name.rawValue, task.dueAt, task.end(at: now),
                 Exact(task.evidence.providerTask?.rawValue), try encoded(task),
                 try row.decode(Int64.self, forColumn: "position"),
             ])

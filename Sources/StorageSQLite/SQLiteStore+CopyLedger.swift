@@ -10,6 +10,11 @@ extension SQLiteStore: CopyLedger {
         try await write { [report] database in
             let rows = try Loans.tasks.due(
                 in: "connection", limit: limit, at: now,
+                where: """
+                    (state != 'queued' OR NOT EXISTS (
+                        SELECT 1 FROM tasks AS other WHERE other.lock_key = tasks.lock_key
+                            AND other.state IN ('submitting', 'copying', 'reconciling')))
+                    """,
                 share: { skipped.contains($0) ? .none : ClaimShare(perConnection) }, database)
             return try rows.compactMap { row in
                 let read = try Loans.tasks.read(row, database, report) {
@@ -103,7 +108,7 @@ extension Database {
             "SELECT entity_name \(open) AND entity_name IS NOT NULL ORDER BY position",
             [connection, Exact(task.id)])
         let namesakes = try rows(
-            "SELECT task \(open) AND entity_name = ?",
+            "SELECT task \(open) AND entity_name = ? ORDER BY position",
             [connection, Exact(task.id), Exact(task.plan.entity.name)])
         // Two questions, since an index answers each and neither answers both.
         let jobs = try rows(
@@ -126,9 +131,8 @@ extension Database {
                 + names.map { try $0.text("entity_name") },
             ownProviderTasks: Set(try jobs.map { try $0.text("provider_task") }),
             hasOlderUnresolved: older != nil,
-            hasNamesake: try namesakes.contains {
-                try $0.decoded(CopyTask.self, "task").isNamesake(of: task)
-            })
+            namesakes: try namesakes.map { try $0.decoded(CopyTask.self, "task") }
+                .filter { $0.isNamesake(of: task) })
     }
 
     private func ownCopies(in plan: CopyTask.Plan, since start: Timestamp) throws -> Set<String> {

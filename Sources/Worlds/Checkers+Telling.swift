@@ -16,7 +16,8 @@ extension Checkers {
             case .queued, .submitting, .copying, .reconciling: continue
             }
             for endpoint in course.scenery.audience.endpoints {
-                let id = course.scenery.audience.announcement(of: task, as: type)
+                let id = CompletionNotification.ID.announcing(
+                    task.id, as: type, sequence: task.endSequence ?? task.sequence)
                 let count = snapshot.deliveries.count {
                     $0.notificationID == id && $0.endpoint == endpoint.name
                 }
@@ -77,14 +78,5 @@ extension Checkers {
                 }
             }
         }
-    }
-}
-
-extension Audience {
-    /// Under which id the end of a task is announced.
-    fileprivate func announcement(
-        of task: CopyTask, as type: NotificationType
-    ) -> CompletionNotification.ID {
-        announcement(of: task, as: type, at: WorldTime.start).notification.id
     }
 }

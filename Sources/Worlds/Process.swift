@@ -40,9 +40,9 @@ struct Process: Sendable {
             limits: Self.limits, log: log)
         copying = StageRunner(
             CopyingStage(
-                ledger: store, connections: scenery.connections, platforms: scenery.platforms,
-                audience: scenery.audience, transport: transport, time: time, chance: chance,
-                log: log),
+                ledger: store, health: store, connections: scenery.connections,
+                platforms: scenery.platforms, audience: scenery.audience, transport: transport,
+                time: time, chance: chance, log: log),
             time: time, nudge: wakeCopying, next: [wakeNotifying], limits: Self.limits, log: log)
         notifying = StageRunner(
             NotifyingStage(

@@ -144,7 +144,7 @@ let goldenChinese: [NotificationType: String] = [
     .connectionBroken: """
     [red] 连接故障：coze-prod
 
-    连接“coze-prod”无法使用：平台拒绝了凭证或权限。复制任务暂停等待。
+    连接“coze-prod”无法使用：平台拒绝了凭证或权限。修复前新的复制任务会失败。
 
     平台：coze
     原因：token expired（代码 4100）

@@ -148,7 +148,7 @@ let goldenEnglish: [NotificationType: String] = [
     [red] Connection broken: coze-prod
 
     Connection “coze-prod” does not work: the platform refused the credential or its \
-    permissions. Its copies wait.
+    permissions. New copies fail until it is mended.
 
     Provider: coze
     Reason: token expired (code 4100)

@@ -49,6 +49,9 @@ import Testing
         unresolved   ambiguous         unresolved   wait
         unresolved   adopted           succeeded    announce copy.succeeded
         unresolved   givenUp           failed       announce copy.failed
+        unresolved   suspected         unresolved   announce copy.duplicate_suspected
+        succeeded    watched           succeeded    wait
+        succeeded    suspected         succeeded    announce copy.duplicate_suspected
         """
 
     private static func table() -> String {
@@ -91,6 +94,7 @@ import Testing
         ("adopted", .adopted(copy: "c", at: .start)),
         ("givenUp", .givenUp(.sample, at: .start)),
         ("cancelRequested", .cancelRequested(at: .start)),
+        ("watched", .watched(next: .start)), ("suspected", .duplicateSuspected(at: .start)),
     ]
 
     private static func word(_ step: CopyTask.Step) -> String {

@@ -16,14 +16,23 @@ private func sight(
 private func judge(
     _ sights: [Sight], name: String? = "客服", baseline: [String]? = ["old"],
     own: Set<String> = ["mine"], openNames: [String] = [], olderUnresolved: Bool = false,
-    namesake: Bool = false
+    rivals: [Adoption.Rival] = [], sentAgain: Bool = false
 ) -> Adoption.Verdict {
     Adoption(
         of: EntityReference(type: "bot", id: "source", name: name), baseline: baseline,
         since: .noon, own: own,
         among: Surroundings(
-            openNames: openNames, hasOlderUnresolved: olderUnresolved, hasNamesake: namesake)
+            openNames: openNames, hasOlderUnresolved: olderUnresolved),
+        rivals: rivals, isPossibleDuplicate: sentAgain
     ).judge(sights)
+}
+
+/// Another open copy of the same name, sent so many seconds after noon.
+private func rival(
+    _ seconds: Int64, baseline: [String]? = ["old"], sentAgain: Bool = false
+) -> Adoption.Rival {
+    Adoption.Rival(
+        baseline: baseline, since: .noon + .seconds(seconds), isPossibleDuplicate: sentAgain)
 }
 
 extension Adoption.Verdict {
@@ -67,12 +76,49 @@ func whatCannotBeOursIsNoCandidate(_ excluded: Adoption.Sight) {
     #expect(judge([sight("other", name: "x")], baseline: nil) == .none)
     #expect(judge([sight()], olderUnresolved: true).candidates == ["new"])
     #expect(judge([], olderUnresolved: true) == .none)
-    #expect(judge([sight()], namesake: true).candidates == ["new"])
-    #expect(judge([sight("other", name: "x")], namesake: true) == .none)
+    #expect(judge([sight()], rivals: [rival(0)]).candidates == ["new"])
+    #expect(judge([sight("other", name: "x")], rivals: [rival(0)]) == .none)
     #expect(judge([sight()], name: nil).candidates == ["new"])
     #expect(judge([sight()], name: "").candidates == ["new"])
     #expect(judge([sight(name: nil)]).candidates == ["new"])
     #expect(judge([sight(secondsAfter: nil)]).candidates == ["new"])
+}
+
+@Test func severalAreGivenOutWhereEachOpenCopyGetsItsOwnInOneWayAlone() {
+    let (early, late) = (sight("a", secondsAfter: 3), sight("b", secondsAfter: 12))
+    // Only we were sent when the early one changed, so the late one is the other's.
+    #expect(judge([late, early], rivals: [rival(10)]).found == "a")
+    guard case .one(_, let because) = judge([late, early], rivals: [rival(10)]) else { return }
+    #expect(because.last == "each of 2 open copies of this name has its own")
+    // The other's list already had one of them.
+    let known = rival(0, baseline: ["old", "a"])
+    #expect(judge([early, late], rivals: [known]).found == "a")
+    // Three of us: what is left when two are settled.
+    let three = [sight("c", secondsAfter: 30), late, early]
+    #expect(judge(three, rivals: [rival(10), rival(20)]).found == "a")
+}
+
+@Test(arguments: [
+    // Two ways to give them out; one too few; one too many; another's list was not read.
+    ([3, 12], [rival(0)]), ([3], [rival(10)]), ([3, 12, 14], [rival(10)]),
+    ([13, 14], [rival(10, baseline: nil)]),
+    // Each may have made two.
+    ([3, 12], [rival(10, sentAgain: true)]), ([3, 12, 14], [rival(10), rival(13), rival(13)]),
+])
+func severalProveNothingWhereTheyCanBeGivenOutOtherwise(
+    _ seconds: [Int64], _ rivals: [Adoption.Rival]
+) {
+    let sights = seconds.map { sight("n\($0)", secondsAfter: $0) }
+    #expect(judge(sights, rivals: rivals).candidates?.count == seconds.count)
+}
+
+@Test func whatMayHaveMadeTwoIsNotGivenOne() {
+    let both = [sight("a", secondsAfter: 3), sight("b", secondsAfter: 12)]
+    #expect(judge(both, rivals: [rival(10)], sentAgain: true).candidates == ["a", "b"])
+    #expect(judge(both, olderUnresolved: true, rivals: [rival(10)]).candidates == ["a", "b"])
+    #expect(judge(both, baseline: nil, rivals: [rival(10)]).candidates == ["a", "b"])
+    // One alone is a copy of ours either way.
+    #expect(judge([sight()], sentAgain: true).found == "new")
 }
 
 @Test func aListThatSaysLessIsNoObstacle() {

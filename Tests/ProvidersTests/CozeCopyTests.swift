@@ -237,6 +237,17 @@ private func poll(_ reply: Reply) throws -> Progress {
             continue
         }
     }
+    // Not to be seen, perhaps not yet: asked after as before, under the token that there is.
+    for platform in [try coze(), try renewable()] {
+        let talk = platform.poll("job", of: task, with: grant)
+        guard
+            case .trouble(let unseen) = Conversation(talk, [.coze(refusing: 4101)]).outcome
+        else {
+            Issue.record("no trouble")
+            continue
+        }
+        #expect(unseen.retryAfter == nil && !unseen.isGrantRefused)
+    }
     guard case .trouble(let token) = try poll(.coze(refusing: 4100)) else { return }
     #expect(token.isGrantRefused)
     #expect(token.retryAfter == .minutes(10))

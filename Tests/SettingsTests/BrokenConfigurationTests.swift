@@ -234,6 +234,16 @@ private let endpoint = """
         """
     ),
     (
+        "slow rate",
+        "connections:\n  c:\n    provider: coze\n    auth: {token: pat_1}\n"
+            + "    limits: {rate: 1/h}\n",
+        """
+        copyhook.yaml:5: connections.c.limits.rate: no copy could be made at 1/h
+            Write at least 6/m: before a copy is submitted its target is listed, all within one \
+        lease.
+        """
+    ),
+    (
         "unclear word", endpoint + "rules:\n  - name: r\n    match: {type: [yes]}\n",
         """
         copyhook.yaml:7: rules[0].match.type[0]: “yes” is one thing to some readers of YAML and \

@@ -46,6 +46,58 @@ func oneTaskOfAKeyIsUnderWayAtATime(_ backend: Backend) async throws {
 }
 
 @Test(arguments: Backend.all)
+func aQueuedTaskWhoseKeyIsHeldIsNotLent(_ backend: Backend) async throws {
+    let now = Timestamp.start
+    try await backend.run { store in
+        try await store.plan([
+            .sample("1", entity: "bot"), .sample("2", entity: "bot"), .sample("3", entity: "app"),
+        ])
+        func lent(at now: Timestamp = now) async throws -> [CopyTask.ID] {
+            let claims = try await store.claimAll(at: now).map(\.claim)
+            for claim in claims {
+                try await store.settle(claim, with: CopySettlement(), at: now)
+            }
+            return claims.map(\.work.id)
+        }
+        #expect(try await lent() == ["tsk_1", "tsk_2", "tsk_3"])
+        var first = try await store.sent("tsk_1")
+        // Its worker is at it: submitting, then copying, then looked for.
+        #expect(try await lent() == ["tsk_3"])
+        first = try first.after(.accepted("job", pollAt: now + .hours(1)))
+        try await store.settle(first, with: CopySettlement(), at: now)
+        #expect(try await lent() == ["tsk_3"])
+        #expect(try await lent(at: now + .hours(1)) == ["tsk_3", "tsk_1"])
+        first = try await store.takeTask("tsk_1", at: now, lease: .seconds(9))
+        first = try first.after(.deadlinePassed(lookAt: nil, at: now))
+        try await store.settle(first, with: CopySettlement(), at: now)
+        // What is left to a person holds nobody up.
+        #expect(try await lent() == ["tsk_2", "tsk_3"])
+    }
+}
+
+@Test(arguments: Backend.all)
+func aSuccessThatIsWatchedIsDueOnceMore(_ backend: Backend) async throws {
+    let now = Timestamp.start
+    try await backend.run { store in
+        try await store.plan([.sample("1")])
+        let done = try await store.sent("tsk_1").after(
+            .finished(copy: "copy", at: now), .watched(next: now + .seconds(60)))
+        try await store.settle(done, with: CopySettlement(ownCopy: "copy"), at: now)
+        #expect(try await store.claimAll(at: now + .milliseconds(59_999)).isEmpty)
+        let claimed = try #require(await store.claimAll(at: now + .seconds(60)).first)
+        #expect(claimed.step == .look)
+        #expect(claimed.claim.work.state == .succeeded(copy: "copy"))
+        try await store.settle(
+            try claimed.claim.after(.watched(next: nil)), with: CopySettlement(),
+            at: now + .seconds(60))
+    } thenAfterACrash: { store in
+        let due = try await store.claimAll(at: now + .days(9))
+        #expect(due.isEmpty)
+        #expect(try await store.census().tasks == [.succeeded: 1])
+    }
+}
+
+@Test(arguments: Backend.all)
 func nothingIsSentUnderALeaseThatIsOver(_ backend: Backend) async throws {
     try await backend.run { store in
         let now = Timestamp.start
@@ -95,7 +147,7 @@ func surroundingsNameWhatElseACopyMightBelongTo(_ backend: Backend) async throws
                 == Surroundings(
                     ownCopies: ["copy-1"], openNames: ["名 bot", "名 bot", "名 c"],
                     ownProviderTasks: ["job-older", "job-1", "job-2"], hasOlderUnresolved: true,
-                    hasNamesake: true))
+                    namesakes: [older.work]))
         #expect(try await store.surroundings(of: older.work).hasOlderUnresolved == false)
         let own = try await store.surroundings(of: done.work).ownProviderTasks
         #expect(own == ["job-older", "job-1"])

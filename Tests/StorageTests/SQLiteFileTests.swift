@@ -153,7 +153,7 @@ func filesOfOthersAreLeftAlone(
 @Test(arguments: [
     "UPDATE tasks SET state = 'lost'", "UPDATE events SET state = 'lost'",
     "UPDATE deliveries SET state = 'lost'", "UPDATE tasks SET due_at = NULL",
-    "UPDATE tasks SET state = 'succeeded'", "UPDATE tasks SET state = 'submitting'",
+    "UPDATE tasks SET state = 'failed'", "UPDATE tasks SET state = 'submitting'",
     "UPDATE deliveries SET due_at = NULL", "UPDATE tasks SET task = 'no json'",
     "INSERT INTO task_history (task_id, state, at) VALUES ('none', 'queued', 1)",
     "INSERT INTO deliveries (id, notification_id, endpoint, state, due_at, delivery) "

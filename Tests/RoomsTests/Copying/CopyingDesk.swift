@@ -19,6 +19,8 @@ struct CopyingDesk {
     let paper = LogPaper()
     let stage: CopyingStage
     let connection: Connection
+    /// Another worker on the same store, or the same after a restart.
+    let makeStage: @Sendable () -> CopyingStage
 
     init(
         _ script: ScriptedPlatform.Script = ScriptedPlatform.Script(),
@@ -27,6 +29,7 @@ struct CopyingDesk {
         lease: Duration = .seconds(60),
         connection change: (inout Connection) -> Void = { _ in },
         ledger: (MemoryStore) -> any CopyLedger = { $0 },
+        health: (MemoryStore) -> any HealthLedger = { $0 },
         keeper: any GrantKeeper = NoGrantKeeper()
     ) {
         platform = ScriptedPlatform(script)
@@ -36,13 +39,19 @@ struct CopyingDesk {
         connection.limits = Connection.Limits(rate: Rate(1_000, per: .seconds(1)), concurrent: 2)
         change(&connection)
         self.connection = connection
-        stage = CopyingStage(
-            ledger: ledger(store), connections: [connection], platforms: ["c": platform],
-            audience: Audience([
-                Endpoint(name: "ops", channel: .webhook, url: Secret("https://ops.test/"))
-            ]),
-            transport: transport, keeper: keeper, time: clock.source, chance: Chance { .max / 2 },
-            limits: limits, lease: lease, log: paper.logger)
+        let (ledger, health) = (ledger(store), health(store))
+        makeStage = { [platform, transport, clock, paper, connection] in
+            CopyingStage(
+                ledger: ledger, health: health, connections: [connection],
+                platforms: ["c": platform],
+                audience: Audience([
+                    Endpoint(name: "ops", channel: .webhook, url: Secret("https://ops.test/"))
+                ]),
+                transport: transport, keeper: keeper, time: clock.source,
+                chance: Chance { .max / 2 },
+                limits: limits, lease: lease, log: paper.logger)
+        }
+        stage = makeStage()
     }
 
     /// Puts a task in the store as matching would.
@@ -81,7 +90,8 @@ struct CopyingDesk {
 
     /// Claims what is due, does it one by one, and settles it.
     @discardableResult
-    func round() async throws -> Int {
+    func round(_ stage: CopyingStage? = nil) async throws -> Int {
+        let stage = stage ?? self.stage
         let works = try await stage.claim(limit: 10, at: clock.now)
         for work in works { try await stage.settle(await stage.perform(work)) }
         return works.count
@@ -103,7 +113,7 @@ struct CopyingDesk {
 
     /// Jumps to when the task is due and makes a round.
     func nextRound(_ id: CopyTask.ID = "t1") async throws {
-        let dueAt = try #require(try await task(id).state.dueAt)
+        let dueAt = try #require(try await task(id).dueAt)
         clock.advance(to: dueAt)
         try await round()
     }
@@ -129,7 +139,7 @@ struct CopyingDesk {
 
     /// How long from now the task is due.
     func wait(_ id: CopyTask.ID = "t1") async throws -> Duration {
-        try #require(try await task(id).state.dueAt) - clock.now
+        try #require(try await task(id).dueAt) - clock.now
     }
 }
 
@@ -145,7 +155,8 @@ extension Trouble {
     }
 
     static let unauthorized = Trouble(
-        Failure(.unauthorized, code: "4100", message: "token invalid"), isGrantRefused: true)
+        Failure(.unauthorized, code: "4100", message: "token invalid"), isGrantRefused: true,
+        isCredentialRefused: true)
 }
 
 /// A transport's answer when the connection breaks after the request has left.

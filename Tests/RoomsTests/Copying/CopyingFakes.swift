@@ -88,6 +88,26 @@ final class ScriptedPlatform: CopyPlatform {
         ask("look", grant.token.exposed) { self.next(\.sightings) }
     }
 
+    func probe(with grant: Grant) -> HTTPRequest {
+        HTTPRequest(
+            .get, "https://platform.test/probe", timeout: script.withLock { $0.questionTimeout })
+    }
+
+    /// By the status alone, or by what the transport says.
+    func condition(toldBy reply: Reply) -> Condition {
+        let told = Failure(.unavailable, message: "down")
+        switch reply.result {
+        case .success(let answer) where answer.status == 401:
+            return .credentialRefused(Failure(.unauthorized, code: "4100", message: "expired"))
+        case .success(let answer) where answer.status == 429: return .unsaid
+        case .success(let answer) where answer.status >= 500:
+            return .failing(told, isTimeOut: false)
+        case .success(let answer): return answer.status >= 400 ? .answered : .well
+        case .failure(let failure) where failure.code == .cancelled: return .unsaid
+        case .failure(let failure): return .failing(told, isTimeOut: failure.code == .timedOut)
+        }
+    }
+
     func isSynchronous(_ task: CopyTask) -> Bool { script.withLock { $0.isSynchronous } }
 }
 

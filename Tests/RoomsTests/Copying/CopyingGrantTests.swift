@@ -109,7 +109,7 @@ import Transport
         try await desk.round()
         #expect(try await desk.task().failure?.kind == .unauthorized)
         #expect(desk.transport.submissions.count == 2)
-        #expect(try await desk.announced() == [.copyFailed])
+        #expect(try await desk.announced() == [.copyFailed, .connectionBroken])
     }
 
     @Test func aFixedTokenThatIsRefusedIsFinalAtOnce() async throws {

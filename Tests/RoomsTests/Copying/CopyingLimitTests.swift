@@ -55,6 +55,32 @@ import Transport
         #expect(desk.clock.elapsed == .seconds(4))
     }
 
+    @Test func pollsAndTokensCountAsWell() async throws {
+        var script = ScriptedPlatform.Script()
+        script.submissions = [.accepted("job", logID: nil)]
+        // Always about to end, so that every conversation begins with a token.
+        let short = Grant(token: Secret("short"), renewAt: CopyingDesk.start)
+        script.grants = [.granted(short)]
+        let desk = CopyingDesk(script) {
+            $0.limits = Connection.Limits(rate: Rate(5, per: .seconds(1)), concurrent: 2)
+        }
+        let times = Times()
+        desk.transport.answer { [clock = desk.clock] request in
+            times.note(request, at: clock.elapsed)
+            return .success(HTTPAnswer(status: 200))
+        }
+        for number in 1...12 {
+            let id = CopyTask.ID(rawValue: "t\(number)")
+            try await desk.plan(id, entity: "\(number)")
+        }
+        while desk.clock.elapsed < .minutes(2) {
+            if try await desk.round() == 0 { desk.clock.advance(by: .milliseconds(100)) }
+        }
+        #expect(times.most { _ in true } == 5)
+        #expect(desk.transport.count("poll") > 20)
+        #expect(desk.transport.count("grant") > 20)
+    }
+
     @Test func keyuesQueriesHaveARateOfTheirOwn() async throws {
         let limits = Connection.Limits(rate: Rate(1, per: .seconds(1)), concurrent: 2)
         let (times, _) = try await run(.keyue, limits, tasks: 6)
@@ -77,6 +103,26 @@ import Transport
         #expect(try await desk.outcomes("t2") == [])
         try await desk.nextRound("t2")
         #expect(try await desk.task("t2").state.name == .succeeded)
+    }
+
+    @Test func aTurnThatIsFarAwayIsWaitedForWithoutAsking() async throws {
+        let desk = CopyingDesk(provider: .keyue) {
+            $0.limits = Connection.Limits(rate: Rate(1, per: .hours(1)), concurrent: 2)
+        }
+        for number in 1...3 {
+            try await desk.plan(CopyTask.ID(rawValue: "t\(number)"), entity: "\(number)")
+        }
+        for done in 1...3 {
+            for _ in 0..<5 where try await desk.round() == 0 { break }
+            #expect(desk.transport.submissions.count == done)
+            if done < 3 { desk.clock.advance(by: .hours(1)) }
+        }
+        #expect(desk.clock.elapsed == .hours(2))
+        // Three to each copy at most: a turn that somebody else got was asked for once.
+        #expect(desk.transport.count("prepare") <= 6)
+        for number in 1...3 {
+            #expect(try await desk.task(CopyTask.ID(rawValue: "t\(number)")).attempts == 1)
+        }
     }
 
     /// A task in doubt under a connection that is asked at most once in `per`.
@@ -219,8 +265,10 @@ import Transport
     }
 
     @Test(arguments: [
-        (Duration.seconds(7), Duration.seconds(7)), (.hours(2), .hours(2)),
-        (.days(365), .hours(24)),
+        (Duration.seconds(7), Duration.seconds(7)), (.hours(1), .hours(1)),
+        (.hours(2), .hours(1)), (.days(365), .hours(1)),
+        // Until now, or until a moment that is past: no wait that anybody could mean.
+        (.zero, .seconds(30)), (.seconds(-5), .seconds(30)),
     ])
     func aProvidersOwnWaitIsHonouredWithinReason(asked: Duration, had: Duration) async throws {
         var script = ScriptedPlatform.Script()
