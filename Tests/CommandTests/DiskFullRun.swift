@@ -150,6 +150,7 @@ final class DiskFullRun: Sendable {
             acknowledged: counts.change { $0.acknowledged },
             events: try await service.rows("events"), tasks: try await service.rows("tasks"),
             copies: try await coze.copies() + keyue.copies(),
-            received: try await endpoint.deliveries().map(KillVerdict.Received.init))
+            received: try await endpoint.deliveries().map(KillVerdict.Received.init),
+            endpoints: EndpointHook.standard.prefix(1).map(\.path))
     }
 }

@@ -129,7 +129,8 @@ import Testing
         }
         if name != nil {
             let attempt = try await attempt(of: "named", service)
-            #expect(attempt["outcome"]?.string == "channel_broken")
+            // A name may lead elsewhere tomorrow.
+            #expect(attempt["outcome"]?.string == "retry")
             #expect(
                 attempt["detail"]?.string
                     == "forbidden_target: 127.0.0.1 is not a public address (loopback, 127.0.0.0/8)"
