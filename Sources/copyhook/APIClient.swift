@@ -41,6 +41,9 @@ struct APIClient {
             policy: .anywhere, userAgent: "copyhook", certificates: nil, limits: .init())
     }
 
+    /// An event with its own body and ten that contradict it, each up to 1 MiB and in JSON once more.
+    private static let answerMax = 64 << 20
+
     /// One call; anything but 2xx ends the command with the service's own words.
     func call(
         _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = []
@@ -50,7 +53,8 @@ struct APIClient {
         ]
         if !body.isEmpty { headers.append(HTTPField("Content-Type", "application/json")) }
         let request = HTTPRequest(
-            method, base + path, headers: headers, body: body, timeout: .seconds(30))
+            method, base + path, headers: headers, body: body, timeout: .seconds(30),
+            answerBody: .whole(max: Self.answerMax))
         let answer: HTTPAnswer
         do throws(TransportFailure) {
             answer = try await transport.send(request)
@@ -61,7 +65,7 @@ struct APIClient {
         }
         await transport.shutdown()
         if answer.status == 204, method == .delete { return .null }
-        guard let json = try? JSONValue(parsing: answer.body) else {
+        guard let json = try? JSONValue(parsing: answer.body, limits: .match) else {
             throw .failed(
                 "\(base) answered \(answer.status) with something that is not JSON",
                 "Check that --url names a Copyhook service.")

@@ -43,7 +43,9 @@ final class Caller: Sendable {
         let answer = try await transport.get().send(
             HTTPRequest(
                 method, url, headers: headers.map { HTTPField($0.name, $0.value) }, body: body,
-                timeout: timeout, isOnFreshConnection: true))
+                timeout: timeout, isOnFreshConnection: true,
+                // Simulators tell of ten thousand copies in one answer.
+                answerBody: .whole(max: 256 << 20)))
         return Answer(status: answer.status, headers: answer.headers, body: answer.body)
     }
 }
