@@ -37,8 +37,10 @@ struct APIClient {
                 "Set it to the admin key that the service printed when it first started.")
         }
         self.key = key
+        var limits = CurlTransport.Limits()
+        limits.bodyMax = Self.answerMax
         transport = try CurlTransport(
-            policy: .anywhere, userAgent: "copyhook", certificates: nil, limits: .init())
+            policy: .anywhere, userAgent: "copyhook", certificates: nil, limits: limits)
     }
 
     /// An event with its own body and ten that contradict it, each up to 1 MiB and in JSON once more.

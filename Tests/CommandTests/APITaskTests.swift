@@ -209,4 +209,25 @@ import Testing
         let said = try await resolve("tsk_none", "--give-up")
         #expect(said.status == 1 && said.errors.hasPrefix("Not found: there is no task"))
     }
+
+    /// Four texts as long as a text may be come near to the largest event that is let in; with
+    /// another that contradicts it, there is twice as much to show.
+    @Test func theLargestEventCanBeShown() async throws {
+        let long = JSONValue.string(String(repeating: "x", count: 250 << 10))
+        for id in ["1", "2"] {
+            let event = try SignedEvent(
+                partner: "bot.published", key: "large",
+                entity: ["type": "bot", "id": .string(id), "notes": [long, long, long, long]])
+            let answer = try await Caller.shared.call(
+                "POST", service.url + "/in/partner", headers: event.headers, body: event.body)
+            #expect(answer.status == 200)
+        }
+        let rows = try await service.api("GET", "/api/v1/events").json["events"]?.array ?? []
+        let id = try #require(rows.first?["id"]?.string)
+        let (status, output, errors) = try await BuiltBinary.run(
+            ["events", "show", id, "--json"],
+            environment: ["COPYHOOK_URL": service.url, "COPYHOOK_API_KEY": APIService.key])
+        #expect(status == 0, "\(errors)")
+        #expect(output.utf8.count > 2_000 << 10)
+    }
 }
