@@ -133,7 +133,10 @@ extension Account {
     }
 
     /// Sends one request, with no question asked about pace.
-    func send(_ request: HTTPRequest) async -> Reply {
+    ///
+    /// A pause that the answer asks for begins here, for the whole connection: whoever asked may
+    /// go on to another question, and a probe reads nothing else of it.
+    func send(_ request: HTTPRequest, as call: Call = .query) async -> Reply {
         let reply: Reply
         do throws(TransportFailure) {
             let answer = try await transport.send(request)
@@ -141,7 +144,9 @@ extension Account {
         } catch {
             reply = Reply(.failure(error), at: time.now())
         }
-        health.note(platform.condition(toldBy: reply))
+        let condition = platform.condition(toldBy: reply)
+        health.note(condition)
+        if case .slowing(let retryAfter) = condition { slowDown(retryAfter, after: call) }
         return reply
     }
 

@@ -92,7 +92,7 @@ extension Account {
     /// Lets the whole connection rest: as long as it asks, or twice as long as the last time.
     ///
     /// Calls that were on the wire together count as one sign.
-    private func slowDown(_ retryAfter: Duration?, after call: Call) {
+    func slowDown(_ retryAfter: Duration?, after call: Call) {
         let now = time.elapsed()
         state.withLock { state in
             if state.pause == nil || call == .submission { state.pauseCause = call }

@@ -77,7 +77,7 @@ final class AccountHealth: Sendable {
                 state.breaker.note(outcome, at: elapsed, using: &chance)
             }
             switch condition {
-            case .unsaid: state.breaker.withdraw()
+            case .slowing, .unsaid: state.breaker.withdraw()
             case .well:
                 note(.success)
                 state.isWell = true

@@ -109,7 +109,8 @@ extension CopyingStage {
         }
         let wasUnauthorized = job.task.evidence.wasRefusedAGrant
         return await read(
-            await account.send(request), sent, grant, account, isSecondGrant: wasUnauthorized)
+            await account.send(request, as: .submission), sent, grant, account,
+            isSecondGrant: wasUnauthorized)
     }
 
     /// The store did not let it through, so nothing was sent.

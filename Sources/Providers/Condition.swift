@@ -11,7 +11,9 @@ package enum Condition: Hashable, Sendable {
     case credentialRefused(Failure)
     /// It did not answer, or answered that something is wrong with itself.
     case failing(Failure, isTimeOut: Bool)
-    /// Nothing to go by: a rate answer, an answer that fits no document, our own doing.
+    /// It takes too much to answer now, and asks for a pause; `nil` where it names none.
+    case slowing(Duration?)
+    /// Nothing to go by: an answer that fits no document, our own doing.
     case unsaid
 }
 
@@ -32,7 +34,8 @@ extension Refusal {
         switch weight {
         case .final, .grant, .permission, .later: return .answered
         case .credential: return .credentialRefused(failure)
-        case .rate, .forbidden, .unsent: return .unsaid
+        case .rate: return .slowing(retryAfter)
+        case .forbidden, .unsent: return .unsaid
         case .uncertain:
             guard case .success(let answer) = reply.result else { return .unsaid }
             switch answer.status {

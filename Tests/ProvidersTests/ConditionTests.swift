@@ -11,7 +11,15 @@ private func word(_ condition: Condition) -> String {
     case .answered: "answered"
     case .credentialRefused: "refused"
     case .failing(_, let isTimeOut): isTimeOut ? "time-out" : "failing"
+    case .slowing(let pause): pause.map { "slowing " + $0.text } ?? "slowing"
     case .unsaid: "unsaid"
+    }
+}
+
+extension Reply {
+    fileprivate static func asking(_ status: Int, toStayAway time: String) -> Reply {
+        let answer = HTTPAnswer(status: status, headers: [HTTPField("Retry-After", time)])
+        return Reply(.success(answer), at: Timestamp(milliseconds: 1_773_822_600_000))
     }
 }
 
@@ -24,8 +32,9 @@ private func keyueCode(_ code: Int64, status: Int) -> Reply {
     (.coze(refusing: 4000), "answered"), (.coze(refusing: 4011), "answered"),
     // A listed code wins over the status beside it (decision 10).
     (.coze(refusing: 4200, status: 500), "answered"),
-    (.coze(refusing: 4009, status: 503), "unsaid"),
-    (.coze(refusing: 4008), "unsaid"), (.text(429, ""), "unsaid"),
+    (.coze(refusing: 4009, status: 503), "slowing"),
+    (.coze(refusing: 4008), "slowing"), (.text(429, ""), "slowing"),
+    (.asking(429, toStayAway: "7"), "slowing 7s"),
     (.coze(refusing: 4100), "refused"), (.coze(refusing: 700_012_006, status: 401), "refused"),
     (.text(401, ""), "refused"),
     // About what was asked, or about the whole token: not told apart, so nothing is broken.
@@ -48,9 +57,10 @@ func aReplyTellsHowCozeIs(_ reply: Reply, _ expected: String) throws {
 
 @Test(arguments: [
     (keyueCode(200, status: 200), "well"), (keyueCode(4_001_001, status: 500), "answered"),
-    (keyueCode(4_290_001, status: 200), "unsaid"), (keyueCode(401_001, status: 200), "refused"),
+    (keyueCode(4_290_001, status: 200), "slowing"), (keyueCode(401_001, status: 200), "refused"),
     (.text(403, ""), "refused"), (keyueCode(5_000_001, status: 200), "failing"),
-    (.text(502, ""), "failing"), (.text(504, ""), "time-out"), (.text(429, ""), "unsaid"),
+    (.text(502, ""), "failing"), (.text(504, ""), "time-out"), (.text(429, ""), "slowing"),
+    (.asking(429, toStayAway: "90"), "slowing 90s"),
     (.failure(.timedOut, isSent: true), "time-out"),
 ])
 func aReplyTellsHowKeyueIs(_ reply: Reply, _ expected: String) throws {

@@ -48,7 +48,9 @@ final class ScriptedPlatform: CopyPlatform {
     private static func talk<Outcome: Sendable>(
         _ question: Question, times: Int, then: @escaping @Sendable () -> Talk<Outcome>
     ) -> Talk<Outcome> {
-        .ask(question) { _ in times > 1 ? talk(question, times: times - 1, then: then) : then() }
+        // Pages behind the first are everybody's own.
+        let next = Question(question.request)
+        return .ask(question) { _ in times > 1 ? talk(next, times: times - 1, then: then) : then() }
     }
 
     func authorize(at now: Timestamp, tokenID: String) -> Talk<Authorization> {
@@ -99,7 +101,8 @@ final class ScriptedPlatform: CopyPlatform {
         switch reply.result {
         case .success(let answer) where answer.status == 401:
             return .credentialRefused(Failure(.unauthorized, code: "4100", message: "expired"))
-        case .success(let answer) where answer.status == 429: return .unsaid
+        case .success(let answer) where answer.status == 429:
+            return .slowing(RetryAfter.duration(in: answer.headers, at: reply.at))
         case .success(let answer) where answer.status >= 500:
             return .failing(told, isTimeOut: false)
         case .success(let answer): return answer.status >= 400 ? .answered : .well

@@ -102,15 +102,44 @@ import Transport
         #expect(desk.transport.count("probe") >= 1)
     }
 
+    @Test func aProbeThatIsAskedForAPauseIsTheLastCallBeforeItsEnd() async throws {
+        let desk = try await silenced()
+        mend(desk)
+        desk.transport.answer { request in
+            let isProbe = request.url.hasSuffix("/probe")
+            return .success(
+                HTTPAnswer(
+                    status: isProbe ? 429 : 200,
+                    headers: isProbe ? [HTTPField("Retry-After", "20")] : []))
+        }
+        desk.clock.advance(by: .seconds(30))
+        for _ in 0..<10 where desk.transport.count("probe") == 0 {
+            if try await desk.round() == 0 { desk.clock.advance(by: .seconds(1)) }
+        }
+        let asked = desk.transport.requests.count
+        for _ in 0..<19 {
+            desk.clock.advance(by: .seconds(1))
+            try await desk.round()
+        }
+        #expect(desk.transport.count("probe") == 1)
+        #expect(desk.transport.requests.count == asked)
+        mend(desk)
+        desk.clock.advance(by: .seconds(1))
+        try await desk.round()
+        #expect(desk.transport.requests.count > asked)
+    }
+
     @Test(arguments: [429, 404, 400, 200])
     func neitherRateNorRefusalsOpenTheBreaker(_ status: Int) async throws {
         var script = ScriptedPlatform.Script()
         script.preparations = [.refused(Failure(.notFound, message: "no such bot"))]
         let desk = CopyingDesk(script)
-        desk.transport.answer { _ in .success(HTTPAnswer(status: status)) }
+        let pause = status == 429 ? [HTTPField("Retry-After", "1")] : []
+        desk.transport.answer { _ in .success(HTTPAnswer(status: status, headers: pause)) }
         for number in 1...40 {
             try await desk.plan(CopyTask.ID(rawValue: "t\(number)"), entity: "\(number)")
-            #expect(try await desk.round() == 1)
+            #expect(try await desk.round() >= 1)
+            desk.clock.advance(by: .seconds(1))
         }
     }
 

@@ -326,6 +326,25 @@ import Transport
         #expect(desk.transport.count("prepare") == 2)
     }
 
+    @Test func whoIsAskedToSlowDownDoesNotAskAgainWithOwnEyes() async throws {
+        let desk = CopyingDesk()
+        desk.platform.set {
+            $0.sharedFor = .minutes(1)
+            $0.pages = 2
+            $0.preparations = [.ready(Baseline(ids: [])), .trouble(.slow(.seconds(20)))]
+        }
+        try await desk.plan("t1", entity: "1")
+        try await desk.round()
+        desk.transport.answer { _ in
+            .success(HTTPAnswer(status: 429, headers: [HTTPField("Retry-After", "20")]))
+        }
+        // The first answer is the one that t1 got; the second is bad news.
+        try await desk.plan("t2", entity: "2")
+        try await desk.round()
+        #expect(desk.transport.count("prepare") == 3)
+        #expect(try await desk.wait("t2") == .seconds(20))
+    }
+
     @Test func whoIsCutShortLeavesTheSharedQuestionToTheNext() async throws {
         var script = ScriptedPlatform.Script()
         script.sharedFor = .seconds(1)
