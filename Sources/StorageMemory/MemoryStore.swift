@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 import Storage
 
 /// A store that lasts as long as its process: the reference for what the others promise, and the
@@ -23,6 +23,12 @@ package actor MemoryStore {
     var sealedRecords: [Bytes: [UInt8]] = [:]
 
     package init() {}
+
+    /// Whether anything is in somebody's hand.
+    package func isAnythingOnLoan(at now: Timestamp) -> Bool {
+        events.rows.contains { $0.isHeld(at: now) } || tasks.rows.contains { $0.isHeld(at: now) }
+            || deliveries.rows.contains { $0.isHeld(at: now) }
+    }
 
     /// What a restart does to a store: every loan of the process before ends.
     package func endLoans() {

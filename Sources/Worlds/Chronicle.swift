@@ -14,6 +14,8 @@ final class Chronicle: Sendable {
         /// Those of each task in the order in which they became certain.
         var dispatches: [CopyTask.ID: [String]] = [:]
         var newestToken: [CopyTask.ID: Int64] = [:]
+        /// Until when a task is in somebody's hand, unless it is settled before.
+        var heldUntil: [CopyTask.ID: Timestamp] = [:]
         var leaks: Set<String> = []
     }
 
@@ -76,9 +78,26 @@ extension Chronicle {
         state.withLock { $0.dispatches[task] ?? [] }
     }
 
-    func noteLoan(of task: CopyTask.ID, token: Int64) {
-        state.withLock { $0.newestToken[task] = max($0.newestToken[task] ?? 0, token) }
+    /// A task that the store lent out; nobody gets what is in somebody's hand.
+    func noteLoan(of task: CopyTask.ID, token: Int64, from now: Timestamp, until end: Timestamp) {
+        let isHeld = state.withLock { state in
+            state.newestToken[task] = max(state.newestToken[task] ?? 0, token)
+            defer { state.heldUntil[task] = end }
+            return state.heldUntil[task].map { now < $0 } ?? false
+        }
+        if isHeld { note(contradiction: "\(task) was lent out while somebody had it in hand") }
     }
+
+    /// The loan of a task ends with its settlement; said before, since the next loan may come
+    /// before we hear of this one's end.
+    func noteSettling(_ task: CopyTask.ID, token: Int64) {
+        state.withLock { state in
+            if state.newestToken[task] == token { state.heldUntil[task] = nil }
+        }
+    }
+
+    /// Every loan ended with the life that it was made to.
+    func noteRestart() { state.withLock { $0.heldUntil = [:] } }
 
     func newestToken(of task: CopyTask.ID) -> Int64? {
         state.withLock { $0.newestToken[task] }

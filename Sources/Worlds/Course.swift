@@ -29,6 +29,7 @@ struct Course: Sendable {
                 budget: budget, until: plan.faultsEnd + restMax, drive: &drive)
             senders.noteCrash()
             await store.endLoans()
+            chronicle.noteRestart()
             if isAtRest { break }
             chronicle.count(\.crashes, isLast ? 0 : 1)
             chronicle.note("the service is cut off")
@@ -119,6 +120,8 @@ struct Drive {
     var jobs = 0
     var steps = 0
     var decisions = 0
+    /// So often in a row nothing was in anybody's hand and something was due.
+    var quietLooks = 0
     /// What is to be decided next.
     var decision: (CopyTask, Decision)?
 }
@@ -144,19 +147,30 @@ extension Course {
         {
             check(snapshot)
             if snapshot.isAtRest { return plan.people == .nobody || !choose(snapshot, &drive) }
-            // Nothing happens before then, so the time in between is not lived through.
-            if let due = snapshot.nextDue(after: time.ours), due > time.ours + .seconds(1) {
-                clock.advance(by: due - time.ours)
-                return false
-            }
-            // What is due and stays rests behind the breaker of an endpoint that is not there.
-            if snapshot.waitsForEndpointsOnly {
-                clock.advance(by: .seconds(30))
+            // Whoever has something in hand may sleep for a moment that must not be passed over.
+            if await store.isAnythingOnLoan(at: time.ours) {
+                drive.quietLooks = 0
+            } else if let pause = pause(before: snapshot, &drive) {
+                clock.advance(by: pause)
                 return false
             }
         }
         _ = clock.advanceToNextDeadline()
         return false
+    }
+
+    /// How long nothing will happen, so that the time in between need not be lived through; `nil`
+    /// when something may.
+    private func pause(before snapshot: Snapshot, _ drive: inout Drive) -> Duration? {
+        let now = time.ours
+        if let due = snapshot.nextDue(after: now), due > now + .seconds(1) {
+            drive.quietLooks = 0
+            return due - now
+        }
+        // What is due and stays rests behind the breaker of somebody who is not there.
+        drive.quietLooks += 1
+        guard drive.quietLooks > 2 else { return nil }
+        return snapshot.waitsForEndpointsOnly ? .minutes(5) : .minutes(1)
     }
 
     /// One step while things go wrong.

@@ -89,7 +89,7 @@
             switch bug {
             case .fenceForgotten: token = inner.newestToken(of: claim.work.id)
             case .claimNotStored where forgotten.withLock({ $0.contains(claim.work.id) }):
-                token = try? await inner.takeTask(
+                token = try? await inner.inner.takeTask(
                     claim.work.id, at: claim.leasedUntil, lease: .seconds(1)
                 ).token
             default: token = nil
@@ -156,7 +156,8 @@
             case .claimNotStored:
                 for task in claimed
                 where forgotten.withLock({ $0.insert(task.claim.work.id).inserted }) {
-                    try? await inner.settle(task.claim, with: CopySettlement(), at: now)
+                    // Past whoever watches: nobody was told that the loan has ended.
+                    try? await inner.inner.settle(task.claim, with: CopySettlement(), at: now)
                 }
                 return claimed
             case .baselineIgnored:

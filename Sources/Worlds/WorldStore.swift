@@ -137,7 +137,9 @@ extension WorldStore: CopyLedger {
                 limit: limit, perConnection: perConnection, skipping: skipped, at: now,
                 lease: lease)
             for task in claimed {
-                chronicle.noteLoan(of: task.claim.work.id, token: task.claim.token)
+                chronicle.noteLoan(
+                    of: task.claim.work.id, token: task.claim.token, from: now,
+                    until: task.claim.leasedUntil)
             }
             return claimed
         }
@@ -148,7 +150,7 @@ extension WorldStore: CopyLedger {
     ) async throws(StorageError) -> Claim<CopyTask> {
         try await pass("takeTask") { () throws(StorageError) in
             let claim = try await inner.takeTask(id, at: now, lease: lease)
-            chronicle.noteLoan(of: id, token: claim.token)
+            chronicle.noteLoan(of: id, token: claim.token, from: now, until: claim.leasedUntil)
             return claim
         }
     }
@@ -169,6 +171,7 @@ extension WorldStore: CopyLedger {
     ) async throws(StorageError) {
         try await pass("settle task") { () throws(StorageError) in
             let newest = chronicle.newestToken(of: claim.work.id)
+            chronicle.noteSettling(claim.work.id, token: claim.token)
             try await inner.settle(claim, with: settlement, at: now)
             chronicle.noteWrite(to: claim.work.id, token: claim.token, newest: newest)
             chronicle.note("task \(claim.work.id) \(claim.work.state.name.rawValue)")
