@@ -81,7 +81,9 @@ final class AccountHealth: Sendable {
             case .well:
                 note(.success)
                 state.isWell = true
-                state.hasNews = true
+                // The first answer after a silence is no news of the silence: another worker may
+                // have told its end.
+                state.hasNews = state.breaker.isClosed
                 state.refusal = nil
             case .answered: note(.success)
             case .credentialRefused(let failure):

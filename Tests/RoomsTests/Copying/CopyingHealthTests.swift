@@ -176,6 +176,26 @@ import Transport
         }
     }
 
+    @Test func whoIsTheLastToHearThatItWorksDoesNotTellThatItIsBroken() async throws {
+        let desk = try await silenced()
+        let other = desk.makeStage()
+        try await live(desk, .hours(2), [desk.stage, other])
+        mend(desk)
+        try await live(desk, .hours(1))
+        #expect(try await told(desk) == [.connectionBroken, .connectionRecovered])
+        for number in 6...9 {
+            try await desk.plan(CopyTask.ID(rawValue: "t\(number)"), entity: "\(number)")
+        }
+        // Asked for news between one answer and the next.
+        desk.transport.answer { [clock = desk.clock] _ in
+            _ = try? await other.claim(limit: 0, at: clock.now)
+            return .success(HTTPAnswer(status: 200))
+        }
+        try await live(desk, .minutes(30), [other])
+        #expect(desk.transport.submissions.count == 9)
+        #expect(try await told(desk) == [.connectionBroken, .connectionRecovered])
+    }
+
     @Test func aLongSilenceIsToldOnceAndItsEndOnce() async throws {
         let desk = try await silenced()
         try await live(desk, .minutes(4))
