@@ -2,24 +2,29 @@ import Domain
 import Signing
 import Simulation
 import Storage
+import StorageMemory
 
 /// Holds what the simulators saw against what the store says; no part of the service.
 struct Checkers {
     let course: Course
     let snapshot: Snapshot
     let records: [TaskRecord]
+    let census: Census
+    let health: [DestinationHealth]
     private(set) var troubles: [String] = []
 
-    init(course: Course, snapshot: Snapshot, records: [TaskRecord]) {
+    /// Reads from the store itself, not as a life meets it.
+    init(course: Course, snapshot: Snapshot) async throws(StorageError) {
         self.course = course
         self.snapshot = snapshot
-        self.records = records
+        records = try await snapshot.records(in: course.store)
+        census = try await course.store.census()
+        health = try await course.store.health()
     }
 
     mutating func fail(_ what: String) { troubles.append(what) }
 
     mutating func check() {
-        for line in course.chronicle.contradictions { fail("contradiction: \(line)") }
         checkEvents()
         checkTasks()
         checkSubmissions()
@@ -28,7 +33,12 @@ struct Checkers {
         checkAnnouncements()
         checkDeliveries()
         checkPatience()
+        checkCensus()
+        checkConnections()
+        checkDisabling()
+        checkBodies()
         checkSecrets()
+        for line in course.chronicle.contradictions { fail("contradiction: \(line)") }
     }
 
     /// Nothing admitted is lost: every happening is one event, matched, with what its rules want.

@@ -229,8 +229,7 @@ extension Course {
 extension Course {
     private func report(_ drive: Drive, isAtRest: Bool) async throws -> WorldReport {
         let snapshot = try await Snapshot(store)
-        var checkers = Checkers(
-            course: self, snapshot: snapshot, records: try await snapshot.records(in: store))
+        var checkers = try await Checkers(course: self, snapshot: snapshot)
         var report = WorldReport(seed: seed, troubles: [])
         if !isAtRest {
             checkers.fail("does not come to rest: \(snapshot.unrest)")

@@ -185,7 +185,7 @@
                 var claim = task.claim
                 claim.work = CopyTask(
                     id: work.id, plan: work.plan, state: .queued(notBefore: now))
-                try await inner.inner.settle(claim, with: CopySettlement(), at: now)
+                try await inner.settle(claim, with: CopySettlement(), at: now)
             }
             return kept
         }

@@ -3,6 +3,25 @@
     import Testing
     import Worlds
 
+    extension PlantedBug {
+        /// What is said of a world in which this bug did its own harm.
+        fileprivate var sign: String {
+            switch self {
+            case .retryInSubmitting, .fenceForgotten: "copies"
+            case .retryAfterLostAnswer: "was sent twice"
+            case .claimNotStored: "was lent out while somebody had it in hand"
+            case .notificationDropped: ": 0 of copy"
+            case .baselineIgnored: "which is no copy of it"
+            case .sourceForgotten, .acknowledgedTooSoon: "is stored 0 times"
+            case .backoffForgotten: "was sent again after"
+            case .dispatchNotStored: "was sent before it was stored"
+            case .surroundingsIgnored: "both claim"
+            case .retryAfterUnread: "before its rest was over"
+            case .secretStored: "a secret"
+            }
+        }
+    }
+
     /// The checkers are worth what they find.
     @Suite struct PlantedBugTests {
         @Test(arguments: PlantedBug.allCases)
@@ -10,8 +29,13 @@
             let sweep = Sweep(
                 seeds: 0..<1_000, jobs: 1, sabotage: Sabotage(bug), stopsAtTrouble: true)
             let summary = await sweep.run()
-            guard let report = summary.failures.first, let trouble = report.troubles.first else {
+            guard let report = summary.failures.first else {
                 Issue.record("\(bug.rawValue) was not found within 1000 seeds")
+                return
+            }
+            guard let trouble = report.troubles.first(where: { $0.contains(bug.sign) }) else {
+                Issue.record(
+                    "\(bug.rawValue), seed \(report.seed), for another reason: \(report.troubles)")
                 return
             }
             print(
