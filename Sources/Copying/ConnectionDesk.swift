@@ -17,6 +17,8 @@ actor ConnectionDesk {
     private var known: [String: DestinationHealth] = [:]
     /// When the store was read; `nil` when it has to be before anything is said.
     private var readAt: Duration?
+    /// Since when the trouble that was told last had lasted, as its account remembers it.
+    private var told: [String: Timestamp] = [:]
     private var isTelling = false
 
     init(
@@ -66,16 +68,22 @@ actor ConnectionDesk {
         let type: NotificationType
         switch (verdict, stored.failingSince) {
         case (.broken(let failure, let since), nil):
-            (health.failingSince, health.failure) = (since, failure)
+            // Told before, so another worker has seen it well meanwhile: this is trouble anew.
+            let isAnew = told[connection.name] == since
+            (health.failingSince, health.failure) = (isAnew ? time.now() : since, failure)
             type = .connectionBroken
         case (.well, .some):
             (health.failingSince, health.failure) = (nil, nil)
             type = .connectionRecovered
+        case (.broken(_, let since), .some(let known)) where known == since:
+            told[connection.name] = since
+            return
         default: return
         }
         let announcement = audience.announcement(
             of: connection, as: type, before: stored, after: health, at: time.now())
         try await ledger.record(health, announcing: [announcement])
+        if case .broken(_, let since) = verdict { told[connection.name] = since }
         health.revision += 1
         known[connection.name] = health
         log.log(

@@ -15,7 +15,7 @@ package struct World: Sendable {
     private static let restMax: Duration = .days(60)
     /// How many jobs a world may run.
     ///
-    /// The most that any of the first 1 000 seeds needs is a fifth of it.
+    /// The most that any of the first 3 000 seeds needs is a good quarter of it.
     private static let jobsMax = 400_000
 
     package let seed: UInt64
