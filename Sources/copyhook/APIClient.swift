@@ -43,7 +43,7 @@ struct APIClient {
             policy: .anywhere, userAgent: "copyhook", certificates: nil, limits: limits)
     }
 
-    /// An event with its own body and ten that contradict it, each up to 1 MiB and in JSON once more.
+    /// An event with its body and ten that contradict it, each up to 1 MiB and in JSON once more.
     private static let answerMax = 64 << 20
 
     /// One call; anything but 2xx ends the command with the service's own words.
