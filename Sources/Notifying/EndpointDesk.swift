@@ -15,6 +15,8 @@ import Transport
 final class EndpointDesk: Sendable {
     private struct Line {
         var names: [String] = []
+        /// Which name comes first where the backlog has fewer places than there are names.
+        var first = 0
         var breaker = CircuitBreaker()
         /// Overdue deliveries, and retries that were moved.
         var backlog = RateWindow(EndpointDesk.backlogRate)
@@ -76,7 +78,10 @@ final class EndpointDesk: Sendable {
                 let rest = state.lines[place].breaker.restEnd(at: now)
                 let isClosed = state.lines[place].breaker.isClosed
                 let backlog = state.lines[place].backlog.free(at: now)
-                for name in names {
+                let part = max(1, backlog / names.count)
+                let first = state.lines[place].first
+                var left = backlog
+                for name in names[first...] + names[..<first] {
                     guard var lane = state.lanes[name] else { continue }
                     var places = lane.places(at: now)
                     if lane.isDisabled {
@@ -86,10 +91,15 @@ final class EndpointDesk: Sendable {
                     if rest != nil { places = 0 }
                     if !isClosed { places = min(places, 1) }
                     if lane.overdueBefore != nil || backlog < Self.backlogRate.count {
-                        places = min(places, backlog / names.count)
+                        places = min(places, part, left)
+                        left -= places
                     }
                     state.lanes[name] = lane
                     shares[name] = ClaimShare(places)
+                }
+                // Whoever got nothing comes first the next time.
+                if backlog < names.count {
+                    state.lines[place].first = (first + backlog) % names.count
                 }
             }
             return shares

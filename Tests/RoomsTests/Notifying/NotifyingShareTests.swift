@@ -120,6 +120,30 @@ struct NotifyingShareTests {
         #expect(try await world.turns(room) == 101)
     }
 
+    // As many teams behind one host and one key: each is served, and none of them twice as late.
+    @Test(arguments: [1, 19, 20, 21, 90])
+    func anOldBacklogLeavesTheSameHowManyShareADestination(count: Int) async throws {
+        let endpoints = (1...count).map { number in
+            Endpoint(
+                name: "team\(number)", channel: .webhook,
+                url: Secret("https://hooks.example.com/\(number)"), secrets: [NotifyingWorld.key])
+        }
+        let world = NotifyingWorld(endpoints)
+        for number in 1...2 { try await world.announce(number, to: endpoints.map(\.name)) }
+        world.advance(by: .hours(2))
+        let room = world.room()
+        var seconds = 0
+        while world.transport.sent.count < 2 * count, seconds < 60 {
+            let before = world.transport.sent.count
+            for _ in 1...10 { try await world.turn(room) }
+            #expect(world.transport.sent.count - before <= 20)
+            world.advance(by: .seconds(1))
+            seconds += 1
+        }
+        #expect(world.transport.sent.count == 2 * count)
+        #expect(seconds <= 2 * count / 20 + 2, "\(seconds) s")
+    }
+
     // Late because it is slow, not because we were away: slowing it down would make it later.
     @Test func whatIsLateWhileWeWereHereLeavesAsItCan() async throws {
         let world = NotifyingWorld([NotifyingWorld.webhook("ops")])
