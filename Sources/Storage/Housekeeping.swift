@@ -7,7 +7,9 @@ package protocol Housekeeping: Sendable {
     ///
     /// What is not at its end stays, and so does what it needs: an event that is not matched, or
     /// that still has a task or a notification; a task that is not at its end (`unresolved` is
-    /// none) or owes a delivery; a notification that is still being delivered; attempts of both.
+    /// none), owes a delivery, is to be looked at once more, or has a job at the provider that an
+    /// older one might still take for its own; a notification that is still being delivered;
+    /// attempts of both.
     /// Copies of ours are remembered for ever, and are nothing that can be asked for here.
     ///
     /// - Parameters:

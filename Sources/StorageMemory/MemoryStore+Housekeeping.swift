@@ -80,7 +80,8 @@ extension MemoryStore {
             return deliveries[id]?.delivery.state.isEnd == false
         case .task(let id):
             let isHeld = tasks.place(of: id).map { tasks[at: $0].isHeld(at: moment) } ?? false
-            return isHeld || deliveries.rows.contains { $0.value.isOpen && $0.value.taskID == id }
+            return isHeld || tasks[id]?.task.watchAt != nil || isKnownJob(id)
+                || deliveries.rows.contains { $0.value.isOpen && $0.value.taskID == id }
         case .notification(let id):
             return deliveries.rows.contains {
                 $0.value.isOpen && $0.value.delivery.notificationID == id
@@ -91,6 +92,25 @@ extension MemoryStore {
                 || notifications.values.contains { $0.eventID == id && $0.taskID == nil }
         case .key, .trigger:
             return false
+        }
+    }
+
+    /// Whether a task's job at the provider could still be taken for that of another, which looks
+    /// for its own: forgotten here, it would be nobody's there (``Surroundings``).
+    private func isKnownJob(_ id: CopyTask.ID) -> Bool {
+        guard let ended = tasks[id], let end = ended.endedAt,
+            ended.task.evidence.providerTask != nil
+        else { return false }
+        let connection = ended.task.plan.connection
+        return tasks.rows.contains { row in
+            let other = row.value.task
+            let isLooking: Bool =
+                switch other.state.name {
+                case .submitting, .copying, .reconciling, .unresolved: other.dueAt != nil
+                case .queued, .succeeded, .failed, .cancelled: false
+                }
+            return isLooking && other.plan.connection.utf8.elementsEqual(connection.utf8)
+                && other.plan.createdAt <= end + Surroundings.margin
         }
     }
 

@@ -35,6 +35,16 @@ private struct PruneTable {
     var bytes = "0"
 
     private static let open = "due_at IS NOT NULL"
+    /// Whether the provider's job of an ended task could still be taken for that of another, which
+    /// looks for its own: forgotten here, it would be nobody's there (``Surroundings``).
+    private static let isKnownJob = """
+        (provider_task IS NOT NULL AND EXISTS (
+            SELECT 1 FROM tasks AS other WHERE other.connection = tasks.connection
+                AND other.state IN ('submitting', 'copying', 'reconciling', 'unresolved')
+                AND other.due_at IS NOT NULL
+                AND other.created_at <= tasks.ended_at
+                    + \(Surroundings.margin.wholeMilliseconds)))
+        """
 
     init(_ keeping: Keeping) {
         switch keeping {
@@ -47,12 +57,14 @@ private struct PruneTable {
                 "delivery_attempts", "at",
                 "EXISTS (SELECT 1 FROM deliveries WHERE id = owner AND \(Self.open))")
         case .tasks:
-            // One that somebody holds is left to him.
+            // One that somebody holds is left to him, and a success that is to be looked at once
+            // more to that look.
             self.init(
                 "tasks", "ended_at",
                 """
-                leased_until > ?1 OR EXISTS (
-                    SELECT 1 FROM deliveries WHERE task_id = tasks.id AND \(Self.open))
+                leased_until > ?1 OR due_at IS NOT NULL
+                OR EXISTS (SELECT 1 FROM deliveries WHERE task_id = tasks.id AND \(Self.open))
+                OR \(Self.isKnownJob)
                 """)
         case .notifications:
             self.init(

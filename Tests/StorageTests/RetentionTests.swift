@@ -120,6 +120,57 @@ private func ignored(_ store: Whole, _ number: Int, key: String? = nil) async th
         }
     }
 
+    /// A task that is looked for would find the other's job, and nobody would know whose it is.
+    @Test(arguments: Backend.all)
+    func aJobStaysKnownWhileAnOlderTaskLooksForItsOwn(_ backend: Backend) async throws {
+        try await backend.run { store in
+            let now = Timestamp.start
+            func settle(_ claim: Claim<CopyTask>) async throws {
+                try await store.settle(claim, with: CopySettlement(), at: now)
+            }
+            try await store.plan([
+                .sample("doubted", provider: .keyue), .sample("done", provider: .keyue),
+                .sample("late", createdAt: now + .days(1) + .milliseconds(1)),
+                .sample("stranger", connection: "coze-2"),
+            ])
+            for name in ["doubted", "late", "stranger"] {
+                try await settle(
+                    try await store.sent(.init(rawValue: "tsk_\(name)")).after(
+                        .answerLost(lookAt: now), .held(lookAt: now + .hours(1), at: now)))
+            }
+            try await settle(
+                try await store.sent("tsk_done").after(
+                    .accepted("job", pollAt: now), .finished(copy: nil, at: now)))
+
+            #expect(try await store.pruneAll([.tasks], olderThan: late) == 0)
+            let asked = try #require(try await store.task("tsk_doubted")).task
+            #expect(try await store.surroundings(of: asked).ownProviderTasks == ["job"])
+
+            // Nobody looks for it any more, and whoever was planned much later cannot mean it.
+            let over = try await store.takeTask("tsk_doubted", at: now, lease: .seconds(60))
+            try await settle(try over.after(.held(lookAt: nil, at: now)))
+            #expect(try await store.pruneAll([.tasks], olderThan: late) == 1)
+        }
+    }
+
+    @Test(arguments: Backend.all)
+    func aSuccessThatIsToBeLookedAtOnceMoreStays(_ backend: Backend) async throws {
+        try await backend.run { store in
+            let now = Timestamp.start
+            try await store.plan([.sample("adopted")])
+            let done = try await store.sent("tsk_adopted").after(
+                .answerLost(lookAt: now), .found(copy: "copy", at: now),
+                .watched(next: now + .hours(2)))
+            try await store.settle(done, with: CopySettlement(), at: now)
+            #expect(try await store.pruneAll([.tasks], olderThan: late) == 0)
+
+            let look = try await store.takeTask("tsk_adopted", at: now, lease: .seconds(60))
+            try await store.settle(
+                try look.after(.watched(next: nil)), with: CopySettlement(), at: now)
+            #expect(try await store.pruneAll([.tasks], olderThan: late) == 1)
+        }
+    }
+
     @Test(arguments: Backend.all)
     func aTaskGoesWithAllItOwedAndItsEventAfterIt(_ backend: Backend) async throws {
         try await backend.run { store in
