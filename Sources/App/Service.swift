@@ -200,8 +200,11 @@ extension Service {
         } catch {
             throw ServiceError(
                 error.detail,
-                "Check store.url in \(configuration.file): a file that only this service uses, "
-                    + "or none yet, in a directory that exists.")
+                error.code == .full
+                    ? "Make room on the disk of \(configuration.store.path) and start again: what "
+                        + "was acknowledged is in that file."
+                    : "Check store.url in \(configuration.file): a file that only this service "
+                        + "uses, or none yet, in a directory that exists.")
         }
     }
 

@@ -42,12 +42,17 @@ package final class DiskRoom: Sendable {
     package init(
         database: String, lines: RoomLines, measure: (@Sendable () -> Space?)? = nil
     ) {
-        path = database + ".reserve"
+        path = Self.reserve(of: database)
         self.lines = lines
         let directory = URL(fileURLWithPath: database).deletingLastPathComponent().path
         self.measure = measure ?? { Self.space(of: directory) }
         makeReserve(leaving: 0)
     }
+
+    /// Removes the reserve of a database that is not open yet; `false` where there is none.
+    static func removeReserve(of database: String) -> Bool { unlink(reserve(of: database)) == 0 }
+
+    private static func reserve(of database: String) -> String { database + ".reserve" }
 
     /// Why no event may be taken in now; `nil` when one may.
     package var refusal: StorageError? {

@@ -26,7 +26,10 @@ final class FileLock: Sendable {
                     + "process, or give this one another store.url.")
         }
         let text = Array("\(getpid())\n".utf8)
-        guard ftruncate(file, 0) == 0, pwrite(file, text, text.count, 0) == text.count else {
+        // Written before it is cut: on a full disk the room that was cut off might be gone.
+        guard pwrite(file, text, text.count, 0) == text.count,
+            ftruncate(file, off_t(text.count)) == 0
+        else {
             let trouble = StorageError.system("cannot write the lock file \(path)")
             Foundation.close(file)
             throw trouble

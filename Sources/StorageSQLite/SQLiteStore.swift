@@ -42,8 +42,18 @@ package final class SQLiteStore: Sendable {
         measure: (@Sendable () -> DiskRoom.Space?)? = nil, report: @escaping Report = { _ in }
     ) throws(StorageError) -> SQLiteStore {
         let (store, _) = try prepare(path: path, lines, measure, report)
+        do throws(StorageError) {
+            try store.endLeases()
+        } catch {
+            guard error.code == .full, store.room.giveUp() else { throw error }
+            try store.endLeases()
+        }
+        return store
+    }
+
+    private func endLeases() throws(StorageError) {
         try attempt {
-            try store.pool.write { database in
+            try pool.write { database in
                 for (table, some) in [
                     // Only these are ever lent, and an index finds them.
                     ("events", "state = 'received' AND"), ("tasks", ""), ("deliveries", ""),
@@ -53,7 +63,6 @@ package final class SQLiteStore: Sendable {
                 }
             }
         }
-        return store
     }
 
     /// Brings a database's schema up to date and does nothing else.
@@ -146,13 +155,7 @@ extension SQLiteStore {
         let lock = try FileLock(path: path + ".lock")
         try LogFile.makeSure(of: path)
         do {
-            let pool = try DatabasePool(path: path, configuration: configuration)
-            let migration = try pool.writeWithoutTransaction { database in
-                // The pool itself sets NORMAL, which may lose the last commits with the power.
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-                try check(database)
-                return try Migration.run(database)
-            }
+            let (pool, migration) = try connectInAnyRoom(path)
             // After the schema: where there is hardly any room that needs it more.
             let room = DiskRoom(database: path, lines: lines, measure: measure)
             return (SQLiteStore(pool: pool, lock: lock, room: room, report: report), migration)
@@ -160,6 +163,30 @@ extension SQLiteStore {
             let error = StorageError(database: error)
             throw StorageError(error.code, detail: "\(path): \(error.detail)")
         }
+    }
+
+    /// Connects, where the disk is full in the place of the reserve.
+    ///
+    /// Who starts on a full disk may have work in hand, and it is for that work that the reserve is
+    /// kept; ``DiskRoom`` makes it again when there is room.
+    private static func connectInAnyRoom(_ path: String) throws -> (DatabasePool, Migration) {
+        do {
+            return try connect(path)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            guard DiskRoom.removeReserve(of: path) else { throw error }
+            return try connect(path)
+        }
+    }
+
+    private static func connect(_ path: String) throws -> (DatabasePool, Migration) {
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        let migration = try pool.writeWithoutTransaction { database in
+            // The pool itself sets NORMAL, which may lose the last commits with the power.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try check(database)
+            return try Migration.run(database)
+        }
+        return (pool, migration)
     }
 
     private static var configuration: Configuration {

@@ -83,4 +83,42 @@ import Transport
                 + "closed \(run.closings) times, \(verdict.copies.count) copies, "
                 + "\(verdict.received.count) notifications")
     }
+
+    /// Killed, then the disk runs full, then started again: the reserve lies there, untouched.
+    @Test(.timeLimit(.minutes(2)))
+    func onAFullDiskAStartTakesTheReserve() async throws {
+        let scratch = try ScratchDirectory()
+        let disk = try SmallDisk(in: scratch)
+        guard try await disk.isToBeHad() else {
+            print("disk full: skipped, no user namespace with a tmpfs is to be had here")
+            return
+        }
+        let before = """
+            log=$1 disk=$2; shift 2
+            "$@" 2>"$log" & service=$!
+            n=0; until grep -qs service.started "$log" || [ $n -ge 300 ]; do
+                n=$((n + 1)); sleep 0.1
+            done
+            kill -9 $service; wait $service
+            dd if=/dev/zero of="$disk/filler" bs=4096 2>/dev/null
+            [ -e "$disk/copyhook.db.reserve" ] && exec "$@"
+            """
+        var plan = ServicePlan(rules: "")
+        plan.database = disk.path + "/copyhook.db"
+        let service = try await ServiceProcess.start(
+            plan, in: scratch,
+            wrapper: disk.wrapper + [
+                "sh", "-c", before, "_", scratch.path("first.log"), disk.path,
+            ],
+            environment: Self.environment)
+        let view = disk.seen(through: service.process.pid)
+        #expect(try await service.api("GET", "/readyz").status == 503)
+        view.clear()
+        let isReady = try await service.until(within: .seconds(20)) { service in
+            let isBack = view.has("copyhook.db.reserve")
+            return try await service.api("GET", "/readyz").status == 200 && isBack ? true : nil
+        }
+        #expect(isReady == true, "ready again, with a reserve")
+        await service.process.kill()
+    }
 }
