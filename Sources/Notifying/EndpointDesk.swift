@@ -143,7 +143,7 @@ final class EndpointDesk: Sendable {
         return lane.isDisabled && now - (delivery.askedAgainAt ?? delivery.createdAt) > lane.waitMax
     }
 
-    /// Asks whether a delivery may leave; each `go` ends with ``conclude(_:_:took:)`` or
+    /// Asks whether a delivery may leave; each `go` ends with ``conclude(_:_:isRetry:took:)`` or
     /// ``withdraw(_:)``.
     func admit(_ name: String, isRetry: Bool) -> Admission {
         let now = time.elapsed()
@@ -166,11 +166,14 @@ final class EndpointDesk: Sendable {
     func withdraw(_ name: String) { changing(name) { $1.breaker.withdraw() } }
 
     /// Notes what an attempt came to.
-    func conclude(_ name: String, _ outcome: DeliveryOutcome, took: Duration) {
+    func conclude(
+        _ name: String, _ outcome: DeliveryOutcome, isRetry: Bool, took: Duration
+    ) {
         let now = time.elapsed()
         var chance = chance
         changing(name) { lane, line in
             lane.note(time: took)
+            if isRetry, outcome.word == "accepted" { lane.giveBackRetry() }
             lane.note(
                 pause: outcome.pause, isStrained: outcome.isStrained,
                 isWell: outcome.word == "accepted", at: now)

@@ -87,6 +87,9 @@ struct EndpointLane: Sendable {
         return true
     }
 
+    /// Notes that a retry was taken.
+    mutating func giveBackRetry() { budget.giveBackRetry() }
+
     /// Notes that a probe leaves, so that the next one is far away.
     mutating func noteProbe(at now: Duration) {
         if isDisabled { probeAt = now + Self.probePause }

@@ -43,7 +43,7 @@ extension NotifyingStage {
         var chance = chance
         let delivery = turn.claim.work.delivery
         let signal = outcome.signal(for: delivery, by: channel, at: now, using: &chance)
-        desk.conclude(endpoint.name, outcome, took: took)
+        desk.conclude(endpoint.name, outcome, isRetry: delivery.attempts > 1, took: took)
         let reason = outcome.reason
         let said = [reason.code == nil ? reason.word : "", reason.detail]
             .filter { !$0.isEmpty }.joined(separator: ": ")

@@ -32,6 +32,10 @@ package struct RetryBudget: Hashable, Sendable {
         fifths = min(Self.fullAt, fifths + min(earned, Self.fullAt) * Self.retryCost)
     }
 
+    /// Gives back what a retry cost that was taken: it was no load on somebody in trouble, and what
+    /// waits for a destination that is well again need not wait for time to pay for it.
+    package mutating func giveBackRetry() { fifths = min(Self.fullAt, fifths + Self.retryCost) }
+
     /// Pays for a retry; `false` when there is nothing left to pay with.
     package mutating func takeRetry() -> Bool {
         guard fifths >= Self.retryCost else { return false }

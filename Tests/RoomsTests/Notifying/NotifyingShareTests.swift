@@ -48,6 +48,19 @@ struct NotifyingShareTests {
         #expect(world.transport.sent.count == 110)
     }
 
+    // What failed once by a wrong path on their side is not told for hours after that was mended.
+    @Test func anEndpointThatIsWellAgainGetsWhatWaitsAtOnce() async throws {
+        let world = NotifyingWorld([NotifyingWorld.webhook("ops")])
+        let room = world.room()
+        world.transport.answer(404)
+        for number in 1...100 { try await world.announce(number, to: ["ops"]) }
+        try await world.turns(room)
+        world.transport.answer(200)
+        world.advance(by: .seconds(7))
+        try await world.turns(room)
+        #expect(world.transport.sent.count == 200)
+    }
+
     @Test func anEndpointThatIsSlowOnTheAverageGetsOneAtATimeUntilItIsQuickAgain() async throws {
         let world = NotifyingWorld([NotifyingWorld.webhook("ops")])
         let room = world.room()
