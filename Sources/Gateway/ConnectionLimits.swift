@@ -21,6 +21,12 @@ package struct ConnectionLimits: Hashable, Sendable {
     ///
     /// Who sends thousands together without reading an answer would have us work for nobody.
     package var requestsWaitingMax = 64
+    /// Requests to the API that only look and are answered at once; the others wait.
+    ///
+    /// Two, so that one that the store is slow to answer does not hold up all others.
+    package var readsAtOnceMax = 2
+    /// Requests that wait for that; one more is told 429.
+    package var readsWaitingMax = 64
     /// From the first byte of a request, or from the connection for its first, to the end of the
     /// head.
     package var headTime: Duration = .seconds(10)

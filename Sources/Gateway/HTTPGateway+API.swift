@@ -12,7 +12,13 @@ extension HTTPGateway {
         guard request.headerFields[.contentEncoding] == nil else { return Problem.encoded.answer }
         guard body.isEmpty || Self.isJSON(request) else { return Problem.notJSON.answer }
         do throws(AdministrationError) {
-            return try await carryOut(resource, method, query, body)
+            guard method == "GET" || method == "HEAD" else {
+                return try await carryOut(resource, method, query, body)
+            }
+            let answer = try await readingRoom.read { () async throws(AdministrationError) in
+                try await carryOut(resource, method, query, body)
+            }
+            return answer ?? Problem.tooManyReads.answer
         } catch {
             return Problem(error).answer
         }

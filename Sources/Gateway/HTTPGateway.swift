@@ -28,6 +28,7 @@ package struct HTTPGateway: Sendable {
     let readiness: Readiness
     let isExempt: @Sendable (PeerAddress) -> Bool
     let limits: ConnectionLimits
+    let readingRoom: ReadingRoom
     let time: TimeSource
     let log: Logger
 
@@ -46,6 +47,8 @@ package struct HTTPGateway: Sendable {
         self.readiness = readiness
         self.isExempt = isExempt
         self.limits = limits
+        readingRoom = ReadingRoom(
+            seats: limits.readsAtOnceMax, waitersMax: limits.readsWaitingMax)
         self.time = time
         self.log = log
     }

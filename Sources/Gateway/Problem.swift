@@ -57,6 +57,12 @@ extension Problem {
         detail: "The body is not said to be JSON in UTF-8.",
         remedy: "Send it with Content-Type: application/json.")
 
+    static let tooManyReads = Problem(
+        status: 429, code: "too_many_reads", title: "Too many requests",
+        detail: "Too many requests to the API wait for their answers.",
+        remedy: "Send it again in a moment, and fewer at a time.",
+        headers: [("Retry-After", "1")])
+
     static func method(allowing methods: [String]) -> Problem {
         Problem(
             status: 405, code: "method_not_allowed", title: "Method not allowed",

@@ -117,10 +117,32 @@ private let lastGet = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n
         }
     }
 
+    @Test(arguments: [true, false])
+    func whoIsIdleHasLessTimeWherePlacesAreShort(isCrowded: Bool) async throws {
+        var fixture = GatewayFixture()
+        fixture.limits.connectionsMax = 6
+        fixture.limits.headTime = .seconds(3)
+        fixture.limits.idleTime = .seconds(3_600)
+        fixture.limits.idleTimeCrowded = .seconds(1)
+        try await fixture.run { gateway in
+            let idle = try await RawClient.connect(to: gateway.port)
+            try await idle.send(get)
+            _ = try await idle.readAnswer()
+            var silent: [RawClient] = []
+            for _ in 0..<(isCrowded ? 3 : 1) {
+                silent.append(try await RawClient.connect(to: gateway.port))
+            }
+            // Who says nothing at all has three seconds: long after the idle one is judged.
+            for client in silent { #expect(try await client.readToEnd().isEmpty) }
+            try await idle.send(lastGet)
+            #expect(try await idle.readToEnd().isEmpty == isCrowded)
+        }
+    }
+
     @Test func silenceIsNoTimeWonForTheFirstHead() async throws {
         var fixture = GatewayFixture()
-        fixture.limits.headTime = .seconds(1)
-        fixture.limits.idleTime = .seconds(1)
+        fixture.limits.headTime = .seconds(2)
+        fixture.limits.idleTime = .seconds(2)
         try await fixture.run { gateway in
             let began = ContinuousClock.now
             let slow = try await RawClient.connect(to: gateway.port)
@@ -129,7 +151,7 @@ private let lastGet = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n
             _ = try await other.readToEnd()
             try await slow.send("GET /he")
             #expect(try await slow.readToEnd().isEmpty)
-            #expect(ContinuousClock.now - began < .seconds(1.9))
+            #expect(ContinuousClock.now - began < .seconds(3.9))
         }
     }
 }
