@@ -24,6 +24,7 @@ package struct IntakeRoom: Sendable {
     private let next: Nudge
     private let limits: IntakeLimits
     private let line: WaitingLine
+    private let strangers = LineAllowance()
     private let log: Logger
 
     /// - Parameters:
@@ -72,10 +73,16 @@ package struct IntakeRoom: Sendable {
         let began = time.elapsed()
         let reception = await judge(request, for: source, secret: secret)
         if case .admitted(_, .stored, _) = reception { next.signal() }
+        let ended = time.elapsed()
+        var leftOut = 0
+        if reception.isUnproved {
+            guard let count = strangers.take(at: ended) else { return reception.answer(limits) }
+            leftOut = count
+        }
         // A name that we do not know may be anything, such as a secret in the wrong place.
         reception.report(
             to: log, source: doors[Identifier(rawValue: source)] == nil ? "?" : source,
-            bytes: request.body.count, duration: time.elapsed() - began)
+            bytes: request.body.count, duration: ended - began, leftOut: leftOut)
         return reception.answer(limits)
     }
 

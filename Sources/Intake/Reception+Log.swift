@@ -5,13 +5,25 @@ import Storage
 /// One line a delivery: what it was, what became of it, how long it took. Never a body, a header
 /// or a secret; what a stranger wrote is a field and cut to length.
 extension Reception {
-    func report(to log: Logger, source: String, bytes: Int, duration: Duration) {
+    /// - Parameter leftOut: How many lines about strangers were not written since the last one.
+    func report(
+        to log: Logger, source: String, bytes: Int, duration: Duration, leftOut: Int = 0
+    ) {
         var metadata: Logger.Metadata = [
             "source": "\(source.prefix(64))", "bytes": "\(bytes)",
             "duration_ms": "\(duration.wholeMilliseconds)",
         ]
+        if leftOut > 0 { metadata["left_out"] = "\(leftOut)" }
         let (level, message) = describe(into: &metadata)
         log.log(level: level, message, metadata: metadata)
+    }
+
+    /// Whether anybody could have sent it.
+    var isUnproved: Bool {
+        switch self {
+        case .refused, .handshake: true
+        case .admitted, .heldBack: false
+        }
     }
 
     private func describe(

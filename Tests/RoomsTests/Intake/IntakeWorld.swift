@@ -19,6 +19,8 @@ struct IntakeWorld: Sendable {
     let timeIsUp = StopSignal()
     let slept = Journal<Duration>()
     let paper = LogPaper()
+    /// What the clock that never jumps says.
+    let elapsed = Elapsed()
 
     func intake(
         _ sources: [String: any SourceScheme], pathSecrets: [String: Secret] = [:],
@@ -33,7 +35,7 @@ struct IntakeWorld: Sendable {
 
     private var time: TimeSource {
         TimeSource(
-            now: { Self.now }, elapsed: { .zero },
+            now: { Self.now }, elapsed: { elapsed.now },
             sleep: { duration in
                 slept.append(duration)
                 await timeIsUp.wait()
@@ -62,6 +64,15 @@ extension IntakeWorld {
         private let state = Mutex<[Entry]>([])
         var entries: [Entry] { state.withLock { $0 } }
         func append(_ entry: Entry) { state.withLock { $0.append(entry) } }
+    }
+
+    final class Elapsed: Sendable {
+        private let state = Mutex(Duration.zero)
+
+        var now: Duration {
+            get { state.withLock { $0 } }
+            set { state.withLock { $0 = newValue } }
+        }
     }
 
     final class Counter: Sendable {

@@ -66,6 +66,33 @@ struct RefusingTests {
         }
     }
 
+    /// A stranger's request is cheaper than the line about it.
+    @Test func strangersFillNoLog() async {
+        let world = IntakeWorld()
+        let proof = VerificationRefusal(.badSignature, "none")
+        let intake = world.intake([
+            "closed": ScriptedScheme(.refused(proof)), "open": accepted,
+            "tried": ScriptedScheme(.handshake(answer: .emptyObject)),
+        ])
+        for number in 0..<90 {
+            let source = ["closed", "tried", "nowhere"][number % 3]
+            _ = await intake.receive(request(), for: source, secret: nil)
+        }
+        #expect(world.paper.entries.count == 20)
+        // Who proves who he is has a line of his own.
+        _ = await intake.receive(request(), for: "open", secret: nil)
+        #expect(world.paper.entries.last?.message == "event.admitted")
+
+        for (wait, lines, leftOut) in [
+            (Duration.milliseconds(999), 21, nil), (.seconds(1), 22, "71"), (.seconds(1), 23, nil),
+        ] as [(Duration, Int, String?)] {
+            world.elapsed.now = wait
+            _ = await intake.receive(request(), for: "closed", secret: nil)
+            #expect(world.paper.entries.count == lines, "\(wait)")
+            #expect(world.paper.entries.last?.fields["left_out"] == leftOut, "\(wait)")
+        }
+    }
+
     /// It may be a secret that somebody put in the wrong place.
     @Test(arguments: ["verify-token-4711", String(repeating: "x", count: 5_000), ""])
     func aNameThatIsNoSourceIsNotInTheLog(_ name: String) async {
