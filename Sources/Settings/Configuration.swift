@@ -125,6 +125,7 @@ extension Configuration {
         root.finish()
         Self.checkLease(lease, self.connections, self.endpoints, root)
         reader.refuseUnknownVariables()
+        reader.warnOfOpenFiles()
         secretKeys = reader.secretPaths.map(\.text)
         warnings = reader.warnings
         effectiveYAML = YAMLWriter.text(reader.effective.json)

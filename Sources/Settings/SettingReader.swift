@@ -23,7 +23,7 @@ final class SettingReader {
     /// What came out of references, which no problem may repeat.
     private var referenced: [String] = []
     /// Where a file was read for a value, by the value's key.
-    private var filesRead: [(key: String, path: String)] = []
+    private var filesRead: [(place: Place, path: String)] = []
     /// The way to every secret that was asked for, there or not.
     private(set) var secretPaths: [SettingPath] = []
 
@@ -156,7 +156,7 @@ extension SettingReader {
     func contents(_ path: String, at place: Place) -> String? {
         do throws(FileTrouble) {
             let bytes = try files.read(resolve(path, from: file))
-            filesRead.append((place.key, path))
+            filesRead.append((place, path))
             guard bytes.count <= FileAccess.bytesMax else { throw .tooLarge }
             guard var text = String(validating: bytes, as: UTF8.self) else {
                 throw FileTrouble("the file is not UTF-8")
@@ -179,14 +179,29 @@ extension SettingReader {
     ///
     /// Credentials of systemd are handed over by an access list, which shows as a group's right.
     func openFiles(at place: Place) -> [String] {
-        filesRead.filter { $0.key == place.key }.map(\.path).filter { path in
-            let path = resolve(path, from: file)
-            if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty,
-                path.hasPrefix(directory + "/")
-            {
-                return false
-            }
-            return files.isOpenToOthers(path)
+        filesRead.filter { $0.place.key == place.key }.map(\.path).filter(isOpen)
+    }
+
+    private func isOpen(_ path: String) -> Bool {
+        let path = resolve(path, from: file)
+        if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty,
+            path.hasPrefix(directory + "/")
+        {
+            return false
+        }
+        return files.isOpenToOthers(path)
+    }
+
+    /// Warns of every file behind a value that others than its owner may use.
+    ///
+    /// No more than that, unlike for a master key: volumes that an orchestrator mounts for one
+    /// service alone often show so.
+    func warnOfOpenFiles() {
+        for read in filesRead where isOpen(read.path) {
+            warn(
+                read.place.problem(
+                    "others than its owner may read or change the file \(read.path)",
+                    "Run chmod 0400 \(read.path), and give it to the service's own user."))
         }
     }
 

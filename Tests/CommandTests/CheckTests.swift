@@ -169,6 +169,10 @@ private let broken = [
         let file = try scratch.write(planted.yaml, to: "copyhook.yaml")
         try scratch.write(PlantedSecrets.privateKey, to: "coze.pem")
         try scratch.write(planted.fromFile, to: "chat.secret")
+        for name in ["coze.pem", "chat.secret"] {
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o400], ofItemAtPath: scratch.path(name))
+        }
 
         let (status, output, errors) = try await BuiltBinary.run(
             ["check", "--config", file], environment: planted.environment)

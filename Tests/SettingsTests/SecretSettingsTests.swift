@@ -82,6 +82,24 @@ private func id(_ text: String) throws -> MasterKey.ID {
         }
     }
 
+    @Test func anyOtherFileThatOthersMayReadIsWarnedOf() throws {
+        var memory = Memory(
+            yaml: """
+                sources:
+                  open: { scheme: coze, apps: [{ api_app_id: a, verify_token: "${file:k}" }] }
+                  own:
+                    scheme: coze
+                    apps: [{ api_app_id: a, verify_token: "${file:private}" }]
+                """, files: ["k": one, "private": two])
+        memory.openFiles = ["k"]
+        let warnings = try memory.load().warnings.map { "\($0)" }
+        let warning = try #require(warnings.first)
+        #expect(warnings.count == 1)
+        #expect(warning.contains("copyhook.yaml:2: sources.open.apps[0].verify_token: others"))
+        #expect(warning.contains("Run chmod 0400 k,"))
+        #expect(!warning.contains(one))
+    }
+
     @Test func aPasswordInAURLIsNotRepeated() {
         for yaml in [
             "server: {public_url: \"https://u:planted@h\"}",
