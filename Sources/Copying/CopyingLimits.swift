@@ -36,7 +36,6 @@ package struct CopyingLimits: Hashable, Sendable {
 
     /// The first wait for another task of the same key; doubles up to the next.
     package var lockWait: Duration = .seconds(2)
-    ///
     /// Only whoever was claimed in the same moment as the other one meets it: the store does not
     /// lend out a task whose key is held.
     package var lockWaitMax: Duration = .minutes(1)
