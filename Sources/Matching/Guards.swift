@@ -4,28 +4,27 @@ import Storage
 /// What holds a deed back although its rule matches: the loop guard, and the rule's cooldown.
 struct Guards: Sendable {
     let events: any EventLog
-    let triggers: TriggersInHand
+    private let triggers = TriggersInHand()
 
-    /// Sorts the intents into what happens and what does not, with a verdict for each.
+    init(events: any EventLog) { self.events = events }
+
+    /// Sorts the intents into what happens and what does not, with a verdict for each, and has it
+    /// written before another event is decided by the same cooldown.
     ///
-    /// Asking again for the same event gives the same answer as long as nothing else happened.
-    func outcome(
-        of intents: [Intent], for event: Event.ID, at now: Timestamp
+    /// Nothing is kept where `write` fails: whoever comes next asks the store anew.
+    func decide(
+        _ intents: [Intent], at now: Timestamp,
+        write: (MatchOutcome) async throws(StorageError) -> Void
     ) async throws(StorageError) -> MatchOutcome {
         let own = try await ownCopies(among: intents)
-        var outcome = MatchOutcome()
-        for intent in intents {
-            if case .impossible(let reason) = intent.deed {
-                outcome.verdicts.append(intent.verdict(.impossible(reason)))
-            } else if intent.suspects.contains(where: { own.contains($0) }) {
-                outcome.verdicts.append(intent.verdict(.suppressed("own_copy")))
-            } else if try await isQuiet(intent.trigger, for: event, at: now) {
-                outcome.verdicts.append(intent.verdict(.suppressed("cooldown")))
-            } else {
-                outcome.add(intent)
-            }
+        let asked = intents.filter { $0.isPossible && !own.holdBack($0) }.compactMap(\.trigger)
+        return try await triggers.holding(asked) { () throws(StorageError) in
+            let quiet = try await quiet(among: asked, at: now)
+            var outcome = MatchOutcome()
+            for intent in intents { outcome.add(intent, own, quiet) }
+            try await write(outcome)
+            return outcome
         }
-        return outcome
     }
 
     private func ownCopies(among intents: [Intent]) async throws(StorageError) -> OwnCopies {
@@ -40,15 +39,16 @@ struct Guards: Sendable {
         return own
     }
 
-    private func isQuiet(
-        _ trigger: Trigger?, for event: Event.ID, at now: Timestamp
-    ) async throws(StorageError) -> Bool {
-        guard let trigger else { return false }
-        guard triggers.take(trigger, for: event, at: now) else { return true }
-        let last = try await events.lastTrigger(rule: trigger.rule, entity: trigger.entity)
-        guard let last, trigger.isQuiet(at: now, since: last) else { return false }
-        triggers.giveBack(trigger, for: event)
-        return true
+    /// Those whose rule did something for the entity not long ago.
+    private func quiet(
+        among triggers: [Trigger], at now: Timestamp
+    ) async throws(StorageError) -> [Trigger] {
+        var quiet: [Trigger] = []
+        for trigger in triggers where !quiet.contains(where: { $0.isAbout(trigger) }) {
+            let last = try await events.lastTrigger(rule: trigger.rule, entity: trigger.entity)
+            if let last, trigger.isQuiet(at: now, since: last) { quiet.append(trigger) }
+        }
+        return quiet
     }
 }
 
@@ -56,14 +56,34 @@ struct Guards: Sendable {
 private struct OwnCopies {
     var ids: [Provider: Set<Identifier<Entity>>] = [:]
 
-    func contains(_ suspect: Intent.Suspect) -> Bool {
-        ids[suspect.provider]?.contains(Identifier(rawValue: suspect.id)) ?? false
+    func holdBack(_ intent: Intent) -> Bool {
+        intent.suspects.contains { suspect in
+            ids[suspect.provider]?.contains(Identifier(rawValue: suspect.id)) ?? false
+        }
+    }
+}
+
+extension Intent {
+    fileprivate var isPossible: Bool {
+        if case .impossible = deed { false } else { true }
     }
 }
 
 extension MatchOutcome {
-    /// Takes the deed in, with its verdict.
-    fileprivate mutating func add(_ intent: Intent) {
+    /// Takes the deed in unless something holds it back, with its verdict.
+    fileprivate mutating func add(_ intent: Intent, _ own: OwnCopies, _ quiet: [Trigger]) {
+        if case .impossible(let reason) = intent.deed {
+            verdicts.append(intent.verdict(.impossible(reason)))
+        } else if own.holdBack(intent) {
+            verdicts.append(intent.verdict(.suppressed("own_copy")))
+        } else if let trigger = intent.trigger, quiet.contains(where: { $0.isAbout(trigger) }) {
+            verdicts.append(intent.verdict(.suppressed("cooldown")))
+        } else {
+            carryOut(intent)
+        }
+    }
+
+    private mutating func carryOut(_ intent: Intent) {
         switch intent.deed {
         case .copy(let task):
             tasks.append(task)

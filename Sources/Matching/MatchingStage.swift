@@ -16,7 +16,6 @@ package struct MatchingStage: Stage {
     private let book: RuleBook
     private let planner: Planner
     private let guards: Guards
-    private let triggers = TriggersInHand()
     private let time: TimeSource
     private let lease: Duration
     private let log: Logger
@@ -32,7 +31,7 @@ package struct MatchingStage: Stage {
         self.events = events
         self.book = book
         planner = Planner(connections: connections, audience: audience)
-        guards = Guards(events: events, triggers: triggers)
+        guards = Guards(events: events)
         self.time = time
         self.lease = lease
         self.log = log
@@ -47,24 +46,16 @@ package struct MatchingStage: Stage {
     package func perform(_ claim: Claim<Event>) async -> MatchedEvent {
         let began = time.elapsed()
         let intents = intents(for: claim.work)
-        // Where the store is away the guards are asked again by `settle`, which is retried.
-        let outcome = try? await guards.outcome(of: intents, for: claim.work.id, at: time.now())
-        return MatchedEvent(
-            claim: claim, intents: intents, outcome: outcome, duration: time.elapsed() - began)
+        return MatchedEvent(claim: claim, intents: intents, duration: time.elapsed() - began)
     }
 
     package func settle(_ matched: MatchedEvent) async throws(StorageError) {
-        let event = matched.claim.work
-        let outcome: MatchOutcome
-        if let known = matched.outcome {
-            outcome = known
-        } else {
-            outcome = try await guards.outcome(
-                of: matched.intents, for: event.id, at: time.now())
+        let now = time.now()
+        let outcome = try await guards.decide(matched.intents, at: now) {
+            outcome throws(StorageError) in
+            try await events.settle(matched.claim, as: outcome, at: now)
         }
-        try await events.settle(matched.claim, as: outcome, at: time.now())
-        triggers.forget(event.id)
-        report(event, outcome, matched.duration)
+        report(matched.claim.work, outcome, matched.duration)
     }
 
     private func intents(for event: Event) -> [Intent] {
@@ -106,12 +97,10 @@ package struct MatchingStage: Stage {
     }
 }
 
-/// An event and what the rules want of it, on its way back to the store.
+/// An event and what the rules want of it, before the guards are asked.
 package struct MatchedEvent: Sendable {
     let claim: Claim<Event>
     let intents: [Intent]
-    /// Absent when the store was away while the guards were asked.
-    let outcome: MatchOutcome?
     let duration: Duration
 }
 

@@ -1,54 +1,86 @@
 import Domain
+import Storage
 import Synchronization
 
-/// What was decided under a cooldown and is not in the store yet.
+/// Lets one event at a time decide about a trigger, from the question to what the store then holds.
 ///
 /// Several events are matched at once. Two of the same entity would both find the store silent and
-/// both fire; here the second finds the first. The entry is made before the store is asked and
-/// taken away after it knows, so that at every moment one of the two answers.
+/// both fire; here the second asks when the first is written, or has failed to be.
 ///
 /// Within one process only: of two processes that share a database, each may fire once.
 final class TriggersInHand: Sendable {
-    private struct Entry {
+    private struct Waiter {
         let trigger: Trigger
-        let event: Event.ID
-        let at: Timestamp
+        let continuation: CheckedContinuation<Void, Never>
     }
 
-    private let entries = Mutex<[Entry]>([])
+    private struct State {
+        var taken: [Trigger] = []
+        /// In the order of their coming.
+        var waiting: [Waiter] = []
+    }
 
-    /// Takes the trigger on for `event`, unless another event did so within the cooldown.
+    private let state = Mutex(State())
+
+    /// Runs `body` while nobody else decides about these triggers.
     ///
-    /// Entries whose event was never settled, since its claim was lost, end with their cooldown.
-    func take(_ trigger: Trigger, for event: Event.ID, at now: Timestamp) -> Bool {
-        entries.withLock { entries in
-            entries.removeAll { !$0.trigger.isQuiet(at: now, since: $0.at) }
-            let others = entries.filter { $0.event != event }
-            guard !others.contains(where: { $0.trigger.isAbout(trigger) }) else { return false }
-            entries.append(Entry(trigger: trigger, event: event, at: now))
-            return true
+    /// All take theirs in one order, so that no two wait for each other.
+    func holding<Value>(
+        _ triggers: [Trigger], _ body: () async throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        var own: [Trigger] = []
+        for trigger in triggers.sorted(by: { $0.precedes($1) })
+        where own.last?.isAbout(trigger) != true {
+            await take(trigger)
+            own.append(trigger)
+        }
+        defer { for trigger in own { giveBack(trigger) } }
+        return try await body()
+    }
+
+    /// Waits for those before it, however long: each of them does no more than ask the store.
+    private func take(_ trigger: Trigger) async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.taken.contains(where: { $0.isAbout(trigger) }) else {
+                    state.taken.append(trigger)
+                    return true
+                }
+                state.waiting.append(Waiter(trigger: trigger, continuation: continuation))
+                return false
+            }
+            if isFree { continuation.resume() }
         }
     }
 
-    /// Gives back what the event did not use after all.
-    func giveBack(_ trigger: Trigger, for event: Event.ID) {
-        entries.withLock { entries in
-            let place = entries.lastIndex { $0.event == event && $0.trigger.isAbout(trigger) }
-            if let place { entries.remove(at: place) }
+    /// Hands the trigger on to whoever has waited longest for it.
+    private func giveBack(_ trigger: Trigger) {
+        let next = state.withLock { state in
+            if let place = state.waiting.firstIndex(where: { $0.trigger.isAbout(trigger) }) {
+                return Optional(state.waiting.remove(at: place).continuation)
+            }
+            state.taken.removeAll { $0.isAbout(trigger) }
+            return nil
         }
-    }
-
-    /// Forgets everything of an event that is settled.
-    func forget(_ event: Event.ID) {
-        entries.withLock { $0.removeAll { $0.event == event } }
+        next?.resume()
     }
 }
 
 extension Trigger {
+    /// Rule, type and id, which are what a cooldown counts by.
+    private var words: [String] { [rule, entity.type, entity.id] }
+
     /// Whether both are the same rule's for the same entity, byte for byte.
-    fileprivate func isAbout(_ other: Trigger) -> Bool {
-        rule.utf8.elementsEqual(other.rule.utf8)
-            && entity.type.utf8.elementsEqual(other.entity.type.utf8)
-            && entity.id.utf8.elementsEqual(other.entity.id.utf8)
+    func isAbout(_ other: Trigger) -> Bool {
+        zip(words, other.words).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
+    }
+
+    /// Some order of all triggers, in which only those about the same stand beside each other.
+    fileprivate func precedes(_ other: Trigger) -> Bool {
+        for (word, otherWord) in zip(words, other.words)
+        where !word.utf8.elementsEqual(otherWord.utf8) {
+            return word.utf8.lexicographicallyPrecedes(otherWord.utf8)
+        }
+        return false
     }
 }

@@ -71,7 +71,8 @@ extension Checkers {
     }
 
     /// What nobody could have told from ours: a stranger's work that was begun after our request,
-    /// while nothing of ours was there to compare its owner with.
+    /// while nothing of ours was there to compare its owner with (seed 8896: only what had been
+    /// taken for ours in the same way).
     private func isPardonable(_ copy: Identifier<Entity>, of task: CopyTask) -> Bool {
         guard task.plan.provider == .coze, Strangers.own(copy.rawValue),
             let sent = task.dispatch?.at,
@@ -81,7 +82,8 @@ extension Checkers {
         else { return false }
         let isYounger = Timestamp(milliseconds: bot.details.createdAt * 1_000) > sent - .minutes(5)
         let hadOthers = snapshot.tasks.contains { other in
-            other.id != task.id && other.copyID != nil && other.plan.target == task.plan.target
+            other.id != task.id && other.plan.target == task.plan.target
+                && other.copyID.map { !Strangers.own($0.rawValue) } == true
                 && other.endedAt.map { $0 < sent } == true
         }
         return isYounger && !hadOthers

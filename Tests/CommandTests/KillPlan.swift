@@ -7,6 +7,11 @@ struct KillPlan: Sendable {
     /// Whether the large counts are asked for.
     static let isFull = ProcessInfo.processInfo.environment["COPYHOOK_TEST_FULL"] == "1"
 
+    /// How long a small run takes to come to rest at the most: a delivery whose third try failed as
+    /// well, twice because the service was killed, is tried again after two minutes and a quarter
+    /// more.
+    static let patience: Duration = .seconds(210)
+
     var events: Int
     var kills: Int
     /// How many endpoints hear of every end.

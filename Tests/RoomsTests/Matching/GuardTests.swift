@@ -152,21 +152,45 @@ private func effects(_ record: EventRecord) -> [RuleVerdict.Effect] {
         #expect(isPlanned(try await world.match("2")) == [false, false])
     }
 
-    @Test func ofTwoEventsInHandAtOnceTheFirstCounts() async throws {
+    @Test func ofEventsInHandAtOnceOneCountsForEachTrigger() async throws {
         let world = try MatchingWorld([rule("a", cooldown: "10m"), rule("b", cooldown: "10m")])
-        try await world.admit("1")
-        try await world.admit("2")
-        try await world.admit("3", entity: EntityReference(type: "app", id: "7351"))
-        try await world.admit("4", entity: MatchingWorld.bot("7352"))
-        var matched: [MatchedEvent] = []
-        for claim in try await world.room.claim(limit: 4, at: world.clock.now) {
-            matched.append(await world.room.perform(claim))
+        let app = EntityReference(type: "app", id: "7351")
+        for key in 0..<20 {
+            try await world.admit("bot-\(key)")
+            try await world.admit("app-\(key)", entity: app)
+            try await world.admit("other-\(key)", entity: MatchingWorld.bot("7352"))
         }
-        for event in matched.reversed() { try await world.room.settle(event) }
-        let planned = try await world.tasks().map { "\($0.plan.event.id) \($0.plan.rule)" }
+        let claims = try await world.room.claim(limit: 100, at: world.clock.now)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for claim in claims {
+                group.addTask { try await world.room.settle(await world.room.perform(claim)) }
+            }
+            try await group.waitForAll()
+        }
+        let planned = try await world.tasks().map { task in
+            let entity = task.plan.entity
+            return "\(task.plan.rule) \(entity.type) \(entity.id)"
+        }
         #expect(
             planned.sorted()
-                == ["evt_1 a", "evt_1 b", "evt_3 a", "evt_3 b", "evt_4 a", "evt_4 b"])
+                == [
+                    "a app 7351", "a bot 7351", "a bot 7352", "b app 7351", "b bot 7351",
+                    "b bot 7352",
+                ])
+    }
+
+    /// What was never written holds nobody back: else two events could each wait for the other's
+    /// copy, and there would be none.
+    @Test func anEventThatIsNotWrittenHoldsNoOtherBack() async throws {
+        let world = try MatchingWorld([rule(cooldown: "10m")])
+        try await world.admit("1")
+        let lost = try await world.room.claim(limit: 1, at: world.clock.now)
+        world.clock.advance(by: .seconds(60))
+        _ = try await world.room.claim(limit: 1, at: world.clock.now)
+        await #expect(throws: StorageError.self) {
+            try await world.room.settle(await world.room.perform(lost[0]))
+        }
+        #expect(isPlanned(try await world.match("2")) == [true])
     }
 
     @Test func anEventThatTheCooldownHeldBackHoldsNoOtherBack() async throws {
