@@ -27,7 +27,7 @@ struct RuleFiles: Sendable {
         var seen: [String: [String]]?
         var readAt = time.elapsed()
         while !stop.isRaised, !Task.isCancelled {
-            await rest(or: stop)
+            await stop.wait(atMost: Self.pause, time: time)
             let present = look(at: directory)
             guard present != seen || time.elapsed() - readAt >= Self.readAgainAfter else {
                 continue
@@ -65,15 +65,6 @@ struct RuleFiles: Sendable {
         } catch {
             log.error("rules.reload_failed", metadata: ["detail": "\(error)"])
             return false
-        }
-    }
-
-    private func rest(or stop: StopSignal) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await stop.wait() }
-            group.addTask { try? await time.sleep(Self.pause) }
-            await group.next()
-            group.cancelAll()
         }
     }
 }

@@ -97,7 +97,7 @@ package struct Housekeeper: Sendable {
     private func sweepAgainAndAgain(until stop: StopSignal) async {
         while !stop.isRaised, !Task.isCancelled {
             await sweep(until: stop)
-            await rest(limits.rest, or: stop)
+            await stop.wait(atMost: limits.rest, time: time)
         }
     }
 
@@ -112,7 +112,7 @@ package struct Housekeeper: Sendable {
                 if count > 0 { removed[keeping.rawValue] = "\(count)" }
             }
             while !stop.isRaised, try await store.giveBack() {
-                await rest(limits.pause, or: stop)
+                await stop.wait(atMost: limits.pause, time: time)
             }
         } catch {
             log.warning(
@@ -138,7 +138,7 @@ package struct Housekeeper: Sendable {
             removed += pruned.removed
             guard let next = pruned.next else { break }
             cursor = next
-            await rest(limits.pause, or: stop)
+            await stop.wait(atMost: limits.pause, time: time)
         }
         return removed
     }
@@ -150,7 +150,7 @@ package struct Housekeeper: Sendable {
             let condition = await store.attend()
             report(condition, after: known)
             known = condition
-            await rest(limits.look, or: stop)
+            await stop.wait(atMost: limits.look, time: time)
         }
     }
 
@@ -173,15 +173,6 @@ package struct Housekeeper: Sendable {
             log.log(
                 level: condition.isScarce ? .warning : .notice,
                 condition.isScarce ? "disk.scarce" : "disk.roomy", metadata: space)
-        }
-    }
-
-    private func rest(_ pause: Duration, or stop: StopSignal) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await stop.wait() }
-            group.addTask { try? await time.sleep(pause) }
-            await group.next()
-            group.cancelAll()
         }
     }
 }

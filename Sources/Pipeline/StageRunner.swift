@@ -47,7 +47,8 @@ package struct StageRunner<Room: Stage>: Sendable {
                     let end = gatherEnd ?? now + limits.gatherMax
                     gatherEnd = free > 0 ? end : nil
                     if free == 0 || end > now {
-                        await rest(free == 0 ? limits.pauseMax : end - now, or: stop)
+                        let pause = free == 0 ? limits.pauseMax : end - now
+                        await stop.wait(atMost: pause, or: nudge, time: time)
                         continue
                     }
                 }
@@ -59,11 +60,16 @@ package struct StageRunner<Room: Stage>: Sendable {
                         inHand.add(1)
                         group.addTask { await carry(work) }
                     }
-                    if taken.isEmpty { await rest(limits.pause, or: stop) }
+                    if taken.isEmpty {
+                        await stop.wait(atMost: limits.pause, or: nudge, time: time)
+                    }
                 } catch {
                     troubles += 1
                     report("claim.failed", error)
-                    await backOff(pause(after: troubles), or: stop)
+                    // No nudge ends this: there may be work, but the store could not even be
+                    // asked, and as many nudges come as there are senders. One is kept, and the
+                    // next rest ends at once.
+                    await stop.wait(atMost: pause(after: troubles), time: time)
                 }
             }
         }
@@ -91,30 +97,6 @@ package struct StageRunner<Room: Stage>: Sendable {
                 report("settle.failed", error)
                 try? await time.sleep(pause(after: troubles))
             }
-        }
-    }
-
-    /// Waits for a nudge, the stop, or so long.
-    private func rest(_ pause: Duration, or stop: StopSignal) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await nudge.wait() }
-            group.addTask { await stop.wait() }
-            group.addTask { try? await time.sleep(pause) }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    /// Waits so long after trouble, or for the stop.
-    ///
-    /// A nudge does not end it: there may be work, but the store could not even be asked, and as
-    /// many nudges come as there are senders. It is kept, and the next rest ends at once.
-    private func backOff(_ pause: Duration, or stop: StopSignal) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await stop.wait() }
-            group.addTask { try? await time.sleep(pause) }
-            await group.next()
-            group.cancelAll()
         }
     }
 

@@ -1,3 +1,4 @@
+package import Domain
 import Synchronization
 
 /// Asks the rooms to take no more work.
@@ -42,6 +43,20 @@ package final class StopSignal: Sendable {
             }
         } onCancel: {
             state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    /// Returns after so long, at the nudge if there is one, or once the signal is raised,
+    /// whichever comes first; also when the task is cancelled.
+    package func wait(
+        atMost duration: Duration, or nudge: Nudge? = nil, time: TimeSource
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            if let nudge { group.addTask { await nudge.wait() } }
+            group.addTask { await self.wait() }
+            group.addTask { try? await time.sleep(duration) }
+            await group.next()
+            group.cancelAll()
         }
     }
 }

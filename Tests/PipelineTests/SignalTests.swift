@@ -110,4 +110,23 @@ struct StopSignalTests {
         }
         #expect(ended.value == 1)
     }
+
+    @Test func aWaitEndsByTheStopTheNudgeOrTheTimeAlone() async {
+        for end in 0..<4 {
+            let (stop, nudge, clock) = (StopSignal(), Nudge(), ManualClock())
+            await withTaskGroup { group in
+                group.addTask {
+                    await stop.wait(atMost: .seconds(9), or: nudge, time: clock.source)
+                }
+                await clock.someoneSleeps(.seconds(9))
+                switch end {
+                case 0: stop.raise()
+                case 1: nudge.signal()
+                case 2: clock.advance(by: .seconds(9))
+                default: group.cancelAll()
+                }
+            }
+            #expect(stop.isRaised == (end == 0))
+        }
+    }
 }
