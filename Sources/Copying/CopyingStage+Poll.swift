@@ -135,12 +135,3 @@ extension Connection.PollSchedule {
         return Swift.min(interval, max)
     }
 }
-
-extension Duration {
-    /// This duration, a little longer or shorter: so many percent of it.
-    func jittered(
-        _ percent: ClosedRange<Int>, using generator: inout some RandomNumberGenerator
-    ) -> Duration {
-        .milliseconds(wholeMilliseconds * Int64(Int.random(in: percent, using: &generator)) / 100)
-    }
-}

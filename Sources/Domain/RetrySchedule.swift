@@ -35,8 +35,7 @@ package struct RetrySchedule: Hashable, Sendable {
         } else {
             return nil
         }
-        let percent = Int.random(in: jitter, using: &generator)
-        return .milliseconds(delay.wholeMilliseconds * Int64(percent) / 100)
+        return delay.jittered(jitter, using: &generator)
     }
 }
 

@@ -139,7 +139,6 @@ package struct CircuitBreaker: Sendable {
     ) {
         samples = []
         timeoutsInRow = 0
-        let percent = Int.random(in: limits.jitter, using: &chance)
-        state = .open(until: now + pause * percent / 100, pause: pause)
+        state = .open(until: now + pause.jittered(limits.jitter, using: &chance), pause: pause)
     }
 }
