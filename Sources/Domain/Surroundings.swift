@@ -28,8 +28,6 @@ package struct Surroundings: Hashable, Sendable {
         self.hasOlderUnresolved = hasOlderUnresolved
         self.namesakes = namesakes
     }
-
-    package var hasNamesake: Bool { !namesakes.isEmpty }
 }
 
 extension Surroundings {

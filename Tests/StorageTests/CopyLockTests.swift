@@ -177,21 +177,22 @@ func aNamesakeIsAnotherTaskWhoseCopyWouldLookTheSame(_ backend: Backend) async t
             let asked = CopyTask.sample("asked", entity: "a") { $0.name = "N" }
             let decomposed = CopyTask.sample("d", entity: "a") { $0.name = "cafe\u{301}" }
             try await store.plan([asked, decomposed, other])
-            #expect(try await !store.surroundings(of: asked).hasNamesake, "not sent yet")
+            #expect(try await store.surroundings(of: asked).namesakes.isEmpty, "not sent yet")
             let sent = try await store.sent(other.id)
-            #expect(
-                try await store.surroundings(of: asked).hasNamesake == isNamesake, "\(other.id)")
-            #expect(try await !store.surroundings(of: decomposed).hasNamesake)
-            #expect(try await !store.surroundings(of: other).hasNamesake, "its own")
+            let due = isNamesake ? [other.id] : []
+            let ofAsked = try await store.surroundings(of: asked).namesakes
+            #expect(ofAsked.map(\.id) == due, "\(other.id)")
+            #expect(try await store.surroundings(of: decomposed).namesakes.isEmpty)
+            #expect(try await store.surroundings(of: other).namesakes.isEmpty, "its own")
             let held = try sent.after(
                 .answerLost(lookAt: now), .ambiguous(lookAt: now, at: now))
             try await store.settle(held, with: CopySettlement(), at: now)
-            #expect(
-                try await store.surroundings(of: asked).hasNamesake == isNamesake, "unresolved")
+            let unresolved = try await store.surroundings(of: asked).namesakes
+            #expect(unresolved.map(\.id) == due, "unresolved")
             let taken = try await store.takeTask(other.id, at: now, lease: .seconds(60))
             try await store.settle(
                 try taken.after(.found(copy: "copy", at: now)), with: CopySettlement(), at: now)
-            #expect(try await !store.surroundings(of: asked).hasNamesake, "ended")
+            #expect(try await store.surroundings(of: asked).namesakes.isEmpty, "ended")
         }
     }
 }
@@ -204,7 +205,8 @@ func workspacesTellNothingApartInKeyuesOneList(_ backend: Backend) async throws 
         }
         try await store.plan([task("a", in: nil), task("b", in: "ws-9")])
         _ = try await store.sent("tsk_b")
-        #expect(try await store.surroundings(of: task("a", in: nil)).hasNamesake)
+        let namesakes = try await store.surroundings(of: task("a", in: nil)).namesakes
+        #expect(namesakes.map(\.id) == ["tsk_b"])
     }
 }
 
