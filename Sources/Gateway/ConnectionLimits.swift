@@ -12,8 +12,7 @@ package struct ConnectionLimits: Hashable, Sendable {
     package var descriptorsReserved = 512
     /// Connections of one address, exempt ones aside.
     ///
-    /// An IPv6 host owns its whole /64, so those
-    /// are counted as one.
+    /// An IPv6 host owns its whole /64, so all addresses of one are counted as one.
     package var connectionsPerAddressMax = 64
     /// The answer to the last one says `Connection: close`.
     package var requestsPerConnectionMax = 10_000

@@ -1,4 +1,7 @@
-/// The address in a request line, taken apart: RFC 9112 section 3.2.1, origin form only.
+/// Path and query of a request, taken apart.
+///
+/// Origin form (RFC 9112 section 3.2.1) is all that is read here. A request line in absolute form
+/// (section 3.2.2) is answered as well: the HTTP codec has taken scheme and authority off by then.
 struct RequestTarget {
     /// Percent-decoded once, so that a segment may itself contain a slash.
     let segments: [String]
