@@ -12,18 +12,18 @@ extension DeliveryOutcome {
     static func unanswered(
         _ failure: TransportFailure, isBrokenByPolicy: Bool = true
     ) -> DeliveryOutcome {
-        let word =
+        let trouble: OutcomeReason.Trouble =
             switch failure.code {
-            case .refused: "forbidden_target"
-            case .couldNotResolve: "dns"
-            case .couldNotConnect: "connect"
-            case .handshakeFailed: "tls"
-            case .timedOut: "timeout"
-            case .cutOff: "connection_reset"
-            case .malformedAnswer: "unreadable_response"
-            case .cancelled: "cancelled"
+            case .refused: .forbiddenTarget
+            case .couldNotResolve: .dns
+            case .couldNotConnect: .connect
+            case .handshakeFailed: .tls
+            case .timedOut: .timeout
+            case .cutOff: .connectionReset
+            case .malformedAnswer: .unreadableResponse
+            case .cancelled: .cancelled
             }
-        let reason = OutcomeReason(word, detail: failure.detail)
+        let reason = OutcomeReason(trouble.rawValue, detail: failure.detail)
         return failure.code == .refused && isBrokenByPolicy
             ? .channelBroken(reason) : .retry(after: nil, slowsEndpoint: false, reason)
     }
@@ -34,7 +34,8 @@ extension DeliveryOutcome {
     static func byStatus(of answer: HTTPAnswer, at now: Timestamp) -> DeliveryOutcome {
         let status = answer.status
         switch status {
-        case 200..<300: return failed(answer, "unreadable_response", at: now)
+        case 200..<300:
+            return failed(answer, OutcomeReason.Trouble.unreadableResponse.rawValue, at: now)
         case 408, 425: return failed(answer, "http_\(status)", at: now)
         case 410: return .channelBroken(OutcomeReason(answer, "gone"))
         case 401, 403, 404: return .channelBroken(OutcomeReason(answer, "http_\(status)"))

@@ -28,6 +28,8 @@ package enum DeliveryOutcome: Hashable, Sendable {
         }
     }
 
+    package var isAccepted: Bool { if case .accepted = self { true } else { false } }
+
     /// The outcome in a word, as attempts and log lines carry it.
     package var word: String {
         switch self {
@@ -41,6 +43,17 @@ package enum DeliveryOutcome: Hashable, Sendable {
 
 /// Why an outcome is what it is.
 package struct OutcomeReason: Hashable, Sendable {
+    /// What went wrong on the way, in words of ours.
+    package enum Trouble: String, Hashable, Sendable {
+        case forbiddenTarget = "forbidden_target"
+        case dns, connect, tls, timeout
+        case connectionReset = "connection_reset"
+        /// Something came back that is no answer, or none that this channel understands.
+        case unreadableResponse = "unreadable_response"
+        /// By our own shutdown.
+        case cancelled
+    }
+
     /// Can be counted: a platform's own code, or a word of ours such as `http_5xx` or `timeout`.
     ///
     /// Empty for an accepted message, which needs no words.
@@ -62,6 +75,9 @@ package struct OutcomeReason: Hashable, Sendable {
         self.status = status
         self.detail = PlainText.isolatedLine(detail, limit: TextLimit(detailMax, .utf8Bytes))
     }
+
+    /// What went wrong on the way; `nil` for what the other side said with a status or a code.
+    package var trouble: Trouble? { code == nil ? Trouble(rawValue: word) : nil }
 }
 
 /// UTF-8 bytes of an answer that are kept (contracts/notifications.md section 1).

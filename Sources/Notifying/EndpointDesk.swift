@@ -173,10 +173,10 @@ final class EndpointDesk: Sendable {
         var chance = chance
         changing(name) { lane, line in
             lane.note(time: took)
-            if isRetry, outcome.word == "accepted" { lane.giveBackRetry() }
+            if isRetry, outcome.isAccepted { lane.giveBackRetry() }
             lane.note(
                 pause: outcome.pause, isStrained: outcome.isStrained,
-                isWell: outcome.word == "accepted", at: now)
+                isWell: outcome.isAccepted, at: now)
             if let verdict = outcome.verdict {
                 line.breaker.note(verdict, at: now, using: &chance)
             } else {

@@ -2,20 +2,6 @@ package import Channels
 package import Domain
 import Pipeline
 
-/// Why a delivery was given up, in the words that ``Delivery/State/exhausted(reason:)`` keeps.
-package enum Exhaustion: String, Hashable, Sendable, CaseIterable {
-    /// No try is left.
-    case schedule
-    /// This message can never be taken.
-    case rejected
-    /// The channel's credential or address is wrong, or it is gone.
-    case channelBroken = "channel_broken"
-    /// Too old to be interesting to somebody who reads a chat.
-    case stale
-    /// Its endpoint was given up and did not come back in time.
-    case disabled
-}
-
 extension DeliveryOutcome {
     /// What happens to a delivery whose attempt ended so.
     ///
@@ -54,12 +40,12 @@ extension DeliveryOutcome {
     /// What this says to a breaker: whether the destination as a whole works, and nothing where
     /// only this message or our own pace was refused.
     var verdict: CircuitBreaker.Outcome? {
-        guard case .retry(_, _, let reason) = self else {
-            return word == "accepted" ? .success : nil
+        guard case .retry(_, _, let reason) = self else { return isAccepted ? .success : nil }
+        switch reason.trouble {
+        case .timeout: return .timeout
+        case .cancelled, .forbiddenTarget: return nil
+        default: return reason.status ?? 500 >= 500 ? .failure : nil
         }
-        if reason.word == "timeout" { return .timeout }
-        let isOurs = ["cancelled", "forbidden_target"].contains(reason.word)
-        return !isOurs && reason.status ?? 500 >= 500 ? .failure : nil
     }
 
     /// What this says of the endpoint's health: nothing where only this message was refused.
@@ -76,9 +62,9 @@ extension DeliveryOutcome {
 
     private func failure(_ detail: String) -> Failure {
         let kind: Failure.Kind
-        switch (reason.word, reason.status) {
-        case ("forbidden_target", _): kind = .forbiddenTarget
-        case ("unreadable_response", _): kind = .malformedAnswer
+        switch (reason.trouble, reason.status) {
+        case (.forbiddenTarget, _): kind = .forbiddenTarget
+        case (.unreadableResponse, _): kind = .malformedAnswer
         case (_, 401?), (_, 403?): kind = .unauthorized
         case (_, 404?), (_, 410?): kind = .notFound
         case (_, 429?): kind = .rateLimited
@@ -87,23 +73,5 @@ extension DeliveryOutcome {
         default: kind = .invalid
         }
         return Failure(kind, code: reason.code, message: detail)
-    }
-}
-
-extension Delivery {
-    /// Whether nobody wants to read this any more; a person who asks for it again does.
-    package func isStale(at now: Timestamp, after freshness: Duration?) -> Bool {
-        freshness.map { now - (askedAgainAt ?? createdAt) > $0 } ?? false
-    }
-
-    /// When a retry goes that its endpoint has no budget for: by the delay that would have followed
-    /// it, or the schedule's last.
-    func nextStep(
-        by schedule: RetrySchedule, at now: Timestamp,
-        using chance: inout some RandomNumberGenerator
-    ) -> Timestamp {
-        let last = schedule.delays[schedule.delays.count - 1]
-        return now
-            + (schedule.delay(after: attempts, age: now - createdAt, using: &chance) ?? last)
     }
 }
