@@ -1,4 +1,5 @@
 import Domain
+import Pipeline
 import Providers
 import Synchronization
 import Transport
@@ -6,7 +7,7 @@ import Transport
 /// One connection in use: its platform, and what its tasks have to share.
 ///
 /// That is the pace of calls, places for submissions and readers, the grant, answers that serve
-/// several, and the pause that a provider asked for.
+/// several, the budget of retries, and the pause that a provider asked for.
 final class Account: Sendable {
     let connection: Connection
     let platform: any CopyPlatform
@@ -34,6 +35,7 @@ final class Account: Sendable {
         /// What the last pause was the answer to.
         var pauseCause = Call.query
         var inHand = 0
+        var budget = RetryBudget()
     }
 
     /// A query that succeeds says nothing about submissions, which a provider counts apart.
@@ -88,6 +90,11 @@ extension Account {
 
     func take() { state.withLock { $0.inHand += 1 } }
     func giveBack() { state.withLock { $0.inHand -= 1 } }
+
+    func noteFirstTry() { state.withLock { $0.budget.noteFirstTry() } }
+
+    /// Pays for a retry; `false` when there is nothing left to pay with.
+    func takeRetry() -> Bool { state.withLock { $0.budget.takeRetry() } }
 
     /// Lets the whole connection rest: as long as it asks, or twice as long as the last time.
     ///

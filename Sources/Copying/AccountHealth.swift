@@ -3,7 +3,7 @@ import Pipeline
 import Providers
 import Synchronization
 
-/// How one connection fares: its circuit breaker, its budget of retries, and whether it is broken.
+/// How one connection fares: what its circuit breaker says, and whether people should know.
 ///
 /// One for each host and credential, since each connection has its own. Kept in memory: a restart
 /// asks anew, and what people were told is in the store.
@@ -18,7 +18,6 @@ final class AccountHealth: Sendable {
 
     private struct State {
         var breaker: CircuitBreaker
-        var budget = RetryBudget()
         var isWell = false
         /// Whether anything was heard since the verdict was last looked at.
         ///
@@ -132,8 +131,4 @@ final class AccountHealth: Sendable {
             return state.isWell ? .well : .open
         }
     }
-
-    func noteFirstTry() { state.withLock { $0.budget.noteFirstTry() } }
-
-    func takeRetry() -> Bool { state.withLock { $0.budget.takeRetry() } }
 }

@@ -13,7 +13,7 @@ extension CopyingStage {
             return end(job, .postponed(until: time.now() + wait))
         }
         if job.task.attempts == 0, job.task.failuresBeforeSending == 0 {
-            account.health.noteFirstTry()
+            account.noteFirstTry()
         }
         let prepared = await account.converse(job.manner) {
             account.platform.prepare(job.task, with: $0)
@@ -170,7 +170,7 @@ extension CopyingStage {
         let step = task.failuresBeforeSending + 1
         let schedule = RetrySchedule.notSent
         var delay = schedule.delay(after: step, age: now - since, using: &chance)
-        if delay != nil, !account.health.takeRetry() {
+        if delay != nil, !account.takeRetry() {
             delay = schedule.delay(after: step + 1, age: now - since, using: &chance) ?? delay
         }
         let least = min(atLeast ?? .zero, limits.retryAfterMax)
