@@ -120,6 +120,10 @@ package struct Service: Sendable {
                 return nil
             }
             group.addTask {
+                await DiskWatch(store, time: time, log: log).run(until: stop)
+                return nil
+            }
+            group.addTask {
                 await rooms.intake.run(until: gatewayStopped)
                 return nil
             }

@@ -2,10 +2,10 @@ package import Domain
 package import Logging
 package import Storage
 
-/// Keeps a store from growing for ever, and looks after its disk.
+/// Keeps a store from growing for ever.
 ///
-/// The one loop beside the rooms that works on the store alone. It yields to them: a batch is
-/// small, and after each it waits (reliability.md 2, "Retention").
+/// A loop beside the rooms, and it yields to them: a batch is small, and after each it waits
+/// (reliability.md 2, "Retention").
 package struct Housekeeper: Sendable {
     private let store: any Housekeeping
     private let ages: Ages
@@ -57,13 +57,10 @@ package struct Housekeeper: Sendable {
         package var pause: Duration
         /// Between two sweeps.
         package var rest: Duration
-        /// Between two looks at the disk.
-        package var look: Duration
 
         package init(
             batch: Int = 500, batchMin: Int = 16, hold: Duration = .milliseconds(20),
-            pause: Duration = .milliseconds(50), rest: Duration = .hours(1),
-            look: Duration = .seconds(1)
+            pause: Duration = .milliseconds(50), rest: Duration = .hours(1)
         ) {
             precondition(batchMin > 0 && batch >= batchMin)
             self.batch = batch
@@ -71,7 +68,6 @@ package struct Housekeeper: Sendable {
             self.hold = hold
             self.pause = pause
             self.rest = rest
-            self.look = look
         }
     }
 
@@ -88,13 +84,6 @@ package struct Housekeeper: Sendable {
 
     /// Runs until the stop is asked for; a batch that was begun is finished.
     package func run(until stop: StopSignal) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await sweepAgainAndAgain(until: stop) }
-            group.addTask { await watch(until: stop) }
-        }
-    }
-
-    private func sweepAgainAndAgain(until stop: StopSignal) async {
         while !stop.isRaised, !Task.isCancelled {
             await sweep(until: stop)
             await stop.wait(atMost: limits.rest, time: time)
@@ -141,38 +130,5 @@ package struct Housekeeper: Sendable {
             await stop.wait(atMost: limits.pause, time: time)
         }
         return removed
-    }
-
-    /// Says when events are no longer, or again, taken in, and when the disk is getting full.
-    private func watch(until stop: StopSignal) async {
-        var known = StoreCondition()
-        while !stop.isRaised, !Task.isCancelled {
-            let condition = await store.attend()
-            report(condition, after: known)
-            known = condition
-            await stop.wait(atMost: limits.look, time: time)
-        }
-    }
-
-    private func report(_ condition: StoreCondition, after known: StoreCondition) {
-        let space: Logger.Metadata = [
-            "free_bytes": "\(condition.free)", "total_bytes": "\(condition.total)",
-        ]
-        if condition.trouble != known.trouble {
-            if let trouble = condition.trouble {
-                log.error(
-                    "store.closed",
-                    metadata: space.merging(
-                        ["reason": "\(trouble.rawValue)", "detail": "\(trouble.words)"]
-                    ) { $1 })
-            } else {
-                log.notice("store.open_again", metadata: space)
-            }
-        }
-        if condition.isScarce != known.isScarce {
-            log.log(
-                level: condition.isScarce ? .warning : .notice,
-                condition.isScarce ? "disk.scarce" : "disk.roomy", metadata: space)
-        }
     }
 }

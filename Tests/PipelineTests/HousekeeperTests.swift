@@ -177,7 +177,9 @@ struct HousekeeperTests {
         let closed = StoreCondition(trouble: .lowOnSpace, free: 4, total: 100)
         let house = FakeHouse(conditions: [roomy, scarce, scarce, closed, closed, roomy])
         await withTaskGroup { group in
-            group.addTask { await housekeeper(house).run(until: stop) }
+            group.addTask {
+                await DiskWatch(house, time: clock.source, log: paper.logger).run(until: stop)
+            }
             for look in 1...8 {
                 await house.attended.wait { $0 >= look }
                 await clock.someoneSleeps(.seconds(1))
