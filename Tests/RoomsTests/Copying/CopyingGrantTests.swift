@@ -143,4 +143,46 @@ import Transport
         try await desk.nextRound()
         #expect(try await desk.task().state.name == .succeeded)
     }
+
+    /// Another task comes just before the keeper lets go of the refused grant: were memory empty
+    /// by then, it would be given that grant from the keeper, and put it back for all.
+    @Test func aRefusedGrantDoesNotComeBackFromItsKeeper() async throws {
+        var script = ScriptedPlatform.Script()
+        script.grants = [Self.grant("g2")]
+        script.preparations = [.trouble(.unauthorized), .ready(Baseline(ids: []))]
+        let keeper = OneGrantKeeper(
+            Grant(token: Secret("g1"), renewAt: CopyingDesk.start + .hours(1)))
+        let desk = CopyingDesk(script, keeper: keeper)
+        try await desk.plan("t1", entity: "1")
+        try await desk.plan("t2", entity: "2")
+        let works = try await desk.stage.claim(limit: 10, at: desk.clock.now)
+        try #require(works.count == 2)
+        keeper.beforeForgetting.value = { _ = await desk.stage.perform(works[1]) }
+        try await desk.stage.settle(await desk.stage.perform(works[0]))
+
+        let prepared = desk.transport.requests.filter { $0.url.hasSuffix("/prepare") }
+        #expect(
+            prepared.map { $0.headers.first("Authorization") } == [
+                "Bearer g1", "Bearer g1", "Bearer g2",
+            ])
+        #expect(desk.transport.count("grant") == 1)
+        #expect(try await desk.task("t1").state.name == .succeeded)
+    }
+}
+
+/// Keeps one grant until it is to forget it, and lets something happen right before.
+private final class OneGrantKeeper: GrantKeeper {
+    let beforeForgetting = Box<@Sendable () async -> Void>()
+    private let grant = Box<Grant>()
+
+    init(_ grant: Grant) { self.grant.value = grant }
+
+    func kept(for connection: Connection, at now: Timestamp) async -> Grant? { grant.value }
+    func keep(_ grant: Grant, for connection: Connection, at now: Timestamp) async {
+        self.grant.value = grant
+    }
+    func forget(_ grant: Grant, for connection: Connection) async {
+        await beforeForgetting.value?()
+        if self.grant.value == grant { self.grant.value = nil }
+    }
 }
