@@ -36,15 +36,25 @@ import TransportCurl
                 try AllowRule(parsing: "127.0.0.2:\(yard.port)"),
                 try AllowRule(parsing: "127.0.0.3:\(yard.port)"),
             ]))
-        yard.names.set("row1.test", [IPAddress(.v4, 0x7F00_0003)])
-        for _ in 0..<3 { _ = try await transport.send(HTTPRequest(.get, yard.url(1))) }
-        #expect(other.counts.requests == 3)
+        yard.names.set("row1.test", [yard.sinkAddress])
+        let url = yard.url(1)
+        let slow = HTTPRequest(.get, "http://row1.test:\(yard.port)/stall")
+        async let underWay = transport.send(slow)
+        await yard.sink.until { $0.requests == 1 }
 
-        // A literal of the one rule and the name of the other share host and port of nothing.
-        let literal = HTTPRequest(.get, "http://127.0.0.2:\(yard.port)/ok")
-        for _ in 0..<2 { _ = try await transport.send(literal) }
-        #expect(yard.sink.counts.connections == 1)
+        // While that connection is busy another one is opened, which shows where the name is now.
+        yard.names.set("row1.test", [IPAddress(.v4, 0x7F00_0003)])
+        _ = try await transport.send(HTTPRequest(.get, url))
+        #expect(other.counts.requests == 1)
+        yard.sink.release()
+        #expect(try await underWay.status == 200)
+
+        // The first connection is free again, for the same host and port, and stays where it is.
+        for _ in 0..<2 { _ = try await transport.send(HTTPRequest(.get, url)) }
         #expect(other.counts.requests == 3)
+        #expect(other.counts.connections == 2)
+        #expect(yard.sink.counts.requests == 1)
+        await yard.sink.until { $0.open == 1 }
         try await other.stop()
         try await yard.end(transport)
     }
