@@ -154,12 +154,7 @@ private func quick() -> ConnectionLimits {
 @Suite(.timeLimit(.minutes(1))) struct StoppingTests {
     @Test func aRequestInHandIsFinishedAndNoneIsTakenAfter() async throws {
         var fixture = GatewayFixture()
-        let (entered, go) = (Nudge(), Nudge())
-        fixture.answer = { _ in
-            entered.signal()
-            await go.wait()
-            return IntakeAnswer(status: 200, headers: [], body: Array("done".utf8))
-        }
+        let (entered, go) = fixture.holdAnswers()
         try await fixture.run { gateway in
             let client = try await RawClient.connect(to: gateway.port)
             let idle = try await RawClient.connect(to: gateway.port)
@@ -225,13 +220,9 @@ private func quick() -> ConnectionLimits {
 
     @Test func whatIsNotDoneInTimeIsCutOff() async throws {
         var fixture = GatewayFixture()
-        let (entered, drained, go) = (Nudge(), Nudge(), Nudge())
+        let drained = Nudge()
         fixture.sleep = { _ in await drained.wait() }
-        fixture.answer = { _ in
-            entered.signal()
-            await go.wait()
-            return IntakeAnswer(status: 200, headers: [], body: [])
-        }
+        let (entered, _) = fixture.holdAnswers()
         try await fixture.run { gateway in
             let client = try await RawClient.connect(to: gateway.port)
             try await client.send(post)

@@ -47,6 +47,19 @@ struct GatewayFixture: Sendable {
         var url: String { "http://127.0.0.1:\(port)" }
     }
 
+    /// Lets intake answer `done`, and only when told to.
+    ///
+    /// - Returns: What says that a callback has come in, and what lets its answer go.
+    mutating func holdAnswers() -> (entered: Nudge, go: Nudge) {
+        let (entered, go) = (Nudge(), Nudge())
+        answer = { _ in
+            entered.signal()
+            await go.wait()
+            return IntakeAnswer(status: 200, headers: [], body: Array("done".utf8))
+        }
+        return (entered, go)
+    }
+
     /// Runs `work` beside a gateway, stops the gateway, and waits for its end.
     func run<Value: Sendable>(
         _ work: @escaping @Sendable (Running) async throws -> Value

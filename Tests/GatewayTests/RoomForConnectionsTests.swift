@@ -1,5 +1,4 @@
 import Gateway
-import Intake
 import Pipeline
 import Signing
 import Testing
@@ -39,12 +38,7 @@ private let lastGet = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n
         var fixture = GatewayFixture()
         fixture.limits.connectionsMax = 1
         fixture.limits.shedAge = .zero
-        let (entered, go) = (Nudge(), Nudge())
-        fixture.answer = { _ in
-            entered.signal()
-            await go.wait()
-            return IntakeAnswer(status: 200, headers: [], body: Array("done".utf8))
-        }
+        let (entered, go) = fixture.holdAnswers()
         try await fixture.run { gateway in
             let busy = try await RawClient.connect(to: gateway.port)
             try await busy.send(post)
