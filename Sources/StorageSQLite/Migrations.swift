@@ -19,7 +19,8 @@ package struct Migration: Hashable, Sendable {
 
     /// Brings the schema up to date.
     ///
-    /// - Throws: `.conflict` for a file of a newer program, or of another one altogether.
+    /// - Throws: `.conflict` for a file of a newer program, of another one altogether, or of one
+    ///   that was never released.
     static func run(_ database: Database) throws -> Migration {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         guard version <= latest else {
@@ -35,14 +36,58 @@ package struct Migration: Hashable, Sendable {
                 .conflict,
                 detail: "the file is a database of another program: it has no schema number")
         }
-        for number in version..<latest {
+        if version > 0 { try checkShape(of: database, at: version) }
+        try bring(database, from: version, to: latest)
+        return Migration(from: version, to: latest)
+    }
+
+    private static func bring(_ database: Database, from version: Int, to end: Int) throws {
+        for number in version..<end {
             try database.inTransaction(.immediate) {
                 try database.execute(sql: all[number])
                 try database.execute(sql: "PRAGMA user_version = \(number + 1)")
                 return .commit
             }
         }
-        return Migration(from: version, to: latest)
+    }
+
+    /// Refuses a file whose number is right and whose tables are not.
+    ///
+    /// Before the first release the first migration was edited, so that files of those days say the
+    /// same number. Told by the text of each table and index, comments aside; what a file has
+    /// beyond ours, such as the statistics of `ANALYZE`, does not matter.
+    private static func checkShape(of database: Database, at version: Int) throws {
+        let model = try DatabaseQueue()
+        let wanted = try model.inDatabase { model in
+            try bring(model, from: 0, to: version)
+            return try shape(of: model)
+        }
+        let found = try shape(of: database)
+        guard let name = wanted.keys.sorted().first(where: { found[$0] != wanted[$0] }) else {
+            return
+        }
+        throw StorageError(
+            .conflict,
+            detail:
+                "the database was made by an earlier pre-release (\(name) is not as it is today)"
+                + ", and nothing brings it up to date: move it away with its -wal and -shm, or name"
+                + " another file in store.url")
+    }
+
+    private static func shape(of database: Database) throws -> [String: String] {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        var shape: [String: String] = [:]
+        for row in rows {
+            let name: String = row["name"]
+            let text: String = row["sql"]
+            let lines: [Substring] = text.split(separator: "\n").map { line in
+                line.firstRange(of: "--").map { line[..<$0.lowerBound] } ?? line
+            }
+            let words: [Substring] = lines.flatMap { $0.split(separator: " ") }
+            shape[name] = words.joined(separator: " ")
+        }
+        return shape
     }
 
     private static let all = [first]

@@ -140,6 +140,41 @@ func filesOfOthersAreLeftAlone(
     }
 }
 
+/// What the first migration was, or will be, while its number stays the same.
+@Test(arguments: [
+    ("DROP TABLE triggers", "triggers"), ("ALTER TABLE rules ADD COLUMN more TEXT", "rules"),
+    ("DROP INDEX events_by_age", "events_by_age"),
+    (
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+            + "replace(sql, 'ignored', 'dropped') WHERE name = 'events'", "events"
+    ),
+])
+func aFileOfAnEarlierPreReleaseIsNamedWithWhatToDo(_ sql: String, _ name: String) async throws {
+    try await withDirectory { directory in
+        let path = directory + "/a.sqlite"
+        try await SQLiteStore.open(path: path).close()
+        let other = try DatabaseQueue(path: path)
+        try await other.write { try $0.execute(sql: sql) }
+        try other.close()
+        let error = #expect(throws: StorageError.self) { _ = try SQLiteStore.open(path: path) }
+        #expect(error?.code == .conflict)
+        for words in [path, "earlier pre-release (\(name) is", "move it away", "store.url"] {
+            #expect(error?.detail.contains(words) == true, "\(error?.detail ?? "")")
+        }
+    }
+}
+
+@Test func whatOthersAddToAFileIsNoMatter() async throws {
+    try await withDirectory { directory in
+        let path = directory + "/a.sqlite"
+        try await SQLiteStore.open(path: path).close()
+        let other = try DatabaseQueue(path: path)
+        try await other.write { try $0.execute(sql: "CREATE TABLE notes (t TEXT); ANALYZE") }
+        try other.close()
+        try await SQLiteStore.open(path: path).close()
+    }
+}
+
 @Test func aFileThatIsNoDatabaseIsCorrupt() async throws {
     try await withDirectory { directory in
         let path = directory + "/a.sqlite"
