@@ -201,6 +201,9 @@ extension SQLiteStore {
             guard !database.configuration.readonly else { return }
             // Only counts before there is a table; lets space be given back later.
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            // What was pruned, or sealed anew under another key, is not to be found in free pages.
+            // Debian's library does so anyway.
+            try database.execute(sql: "PRAGMA secure_delete = ON")
             // A log that a rush has made large shrinks to this when it begins anew.
             try database.execute(sql: "PRAGMA journal_size_limit = \(logBytesKept)")
         }

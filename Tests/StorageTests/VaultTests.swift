@@ -1,4 +1,6 @@
+import Foundation
 import Storage
+import StorageSQLite
 import Testing
 
 private func record(_ id: String, _ bytes: UInt8...) -> SealedRecord {
@@ -42,6 +44,26 @@ func aSealedRecordIsReplacedAndDeletedOnlyAsItWasRead(_ backend: Backend) async 
     }
 }
 
+/// A key that was lost opens nothing that is still to be found in the file.
+@Test func whatWasReplacedOrDeletedStandsNowhereInTheFile() async throws {
+    try await withDirectory { directory in
+        let path = directory + "/a.sqlite"
+        let store = try SQLiteStore.open(path: path)
+        func marker(_ number: UInt8) -> SealedRecord {
+            SealedRecord(id: "r\(number)", bytes: Array("sealed-\(number)-".utf8) + bytes)
+        }
+        let bytes = [UInt8](repeating: 0x5A, count: 3_000)
+        for number in UInt8(0)..<9 { try await store.put(marker(number)) }
+        for number in UInt8(1)..<9 { #expect(try await store.delete(marker(number))) }
+        #expect(
+            try await store.replace(marker(0), with: SealedRecord(id: "r0", bytes: [1])))
+        try await store.close()
+        let file = try Data(contentsOf: URL(fileURLWithPath: path))
+        for number in 0..<9 { #expect(!file.holds("sealed-\(number)-".utf8)) }
+        #expect(!file.holds(bytes.prefix(64)))
+    }
+}
+
 @Test(arguments: Backend.all)
 func oneOfManyReplacesASealedRecord(_ backend: Backend) async throws {
     try await backend.run { store in
@@ -70,5 +92,11 @@ func aSealedRecordOutlivesACrash(_ backend: Backend) async throws {
         #expect(kept == record("a", 1))
         let ids = try await store.sealedIDs()
         #expect(ids == ["a"])
+    }
+}
+
+extension Data {
+    fileprivate func holds(_ bytes: some Sequence<UInt8>) -> Bool {
+        firstRange(of: Data(bytes)) != nil
     }
 }
