@@ -37,12 +37,16 @@ extension Problem {
     static let notFound = Problem(
         status: 404, code: "not_found", title: "Not found", detail: "Nothing is here.")
 
+    /// Ends the connection, so that who asks in vain, or too much, pays for the next try with a new
+    /// one: answers that cost the asker nothing would keep events waiting.
+    private static let ending = (name: "Connection", value: "close")
+
     /// The same whether the key is missing, malformed or wrong.
     static let unauthorized = Problem(
         status: 401, code: "unauthorized", title: "Not authenticated",
         detail: "This needs the administrator's key.",
         remedy: "Send Authorization: Bearer, and the key that the first start printed.",
-        headers: [("WWW-Authenticate", "Bearer realm=\"copyhook\"")])
+        headers: [("WWW-Authenticate", "Bearer realm=\"copyhook\""), ending])
 
     static let targetMalformed = Problem(
         status: 400, code: "target_malformed", title: "Address not understood",
@@ -61,7 +65,7 @@ extension Problem {
         status: 429, code: "too_many_reads", title: "Too many requests",
         detail: "Too many requests to the API wait for their answers.",
         remedy: "Send it again in a moment, and fewer at a time.",
-        headers: [("Retry-After", "1")])
+        headers: [("Retry-After", "1"), ending])
 
     static func method(allowing methods: [String]) -> Problem {
         Problem(

@@ -15,7 +15,9 @@ extension IncomingGroup {
             group.add(
                 name,
                 bytes: latin("\(line) HTTP/1.1\r\nHost: x\r\n\(fields)\(length)\r\n")
-                    + Array(body.utf8), status, behind)
+                    + Array(body.utf8), status,
+                // Who has no key ends the connection, and what is behind may be carried out or not.
+                status == 401 ? .absent : behind)
         }
         let key = ServicePlan.adminKey
         for (name, fields) in [

@@ -41,6 +41,34 @@ import Testing
         #expect(isFree == true)
     }
 
+    @Test func whoIsTurnedAwayComesAgainWithAnotherConnection() async throws {
+        var fixture = GatewayFixture()
+        fixture.limits.readsAtOnceMax = 0
+        fixture.limits.readsWaitingMax = 0
+        try await fixture.run { gateway in
+            for (path, key, status, ends) in [
+                ("/api/v1/stats", "wrong", 401, true),
+                ("/api/v1/stats", GatewayFixture.key, 429, true),
+                ("/api/v1/none", GatewayFixture.key, 404, false), ("/healthz", "wrong", 200, false),
+            ] {
+                let client = try await RawClient.connect(to: gateway.port)
+                let request =
+                    "GET \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\n\r\n"
+                try await client.send(request)
+                let answer = try await client.readAnswer()
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+                #expect(
+                    answer.lowercased().contains("\r\nconnection: close\r\n") == ends, "\(path)")
+                try await client.send(request)
+                if ends {
+                    #expect(try await client.readToEnd() == "")
+                } else {
+                    #expect(try await client.readAnswer().hasPrefix("HTTP/1.1 \(status) "))
+                }
+            }
+        }
+    }
+
     @Test(arguments: [0, 1])
     func onlyThoseWhoLookAreKeptWaiting(seats: Int) async throws {
         var fixture = GatewayFixture()
