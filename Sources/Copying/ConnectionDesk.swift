@@ -86,12 +86,11 @@ actor ConnectionDesk {
         if case .broken(_, let since) = verdict { told[connection.name] = since }
         health.revision += 1
         known[connection.name] = health
+        var metadata: Logger.Metadata = ["connection": "\(connection.name)"]
+        if let failure = health.failure { metadata["detail"] = "\(failure.message)" }
         log.log(
             level: type == .connectionBroken ? .warning : .notice, "\(type.rawValue)",
-            metadata: [
-                "connection": "\(connection.name)",
-                "detail": "\(health.failure?.message ?? "")",
-            ])
+            metadata: metadata)
     }
 
     /// Reads what is known, now and then anew: another worker may have told, and died.

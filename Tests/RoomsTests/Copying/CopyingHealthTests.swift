@@ -213,6 +213,11 @@ import Transport
         try await live(desk, .hours(2), workers)
         #expect(try await told(desk) == [.connectionBroken, .connectionRecovered])
         #expect(try await desk.store.health().first?.failingSince == nil)
+        // What has no detail says none.
+        let lines = desk.paper.lines.filter { $0.contains("connection.") }
+        #expect(lines.last == "notice connection.recovered connection=c")
+        #expect(lines.dropLast().contains { $0.hasPrefix("warning connection.broken") })
+        #expect(lines.dropLast().allSatisfy { $0.contains(" detail=") })
         #expect(desk.transport.submissions.count == 5)
         // The next trouble is told again, as a notification of its own.
         desk.transport.answer(Self.silence)
