@@ -130,6 +130,10 @@ extension CopyingStage {
             return end(
                 job, .held(lookAt: nextUnresolved(job.task, now), at: now),
                 Try(.look, "running", status: status))
+        case .success((.unseen(let failure), let status)):
+            return end(
+                job, .held(lookAt: nextUnresolved(job.task, now), at: now),
+                Try(.look, "unseen", status: status, failure: failure))
         case .success((.finished(let copy, _, let logID), let status)):
             return end(
                 job, .found(copy: copy, at: now),

@@ -30,6 +30,9 @@ extension CopyingStage {
         case .said(.running(let word, let logID), let status):
             job.task.evidence.note(word, logID, account.connection)
             return wait(job, account, Try(.poll, "running", status: status, logID: logID))
+        case .said(.unseen(let failure), let status):
+            job.task.evidence.lastTrouble = failure
+            return wait(job, account, Try(.poll, "unseen", status: status, failure: failure))
         case .said(.finished(let copy, let word, let logID), let status):
             job.task.evidence.note(word, logID, account.connection)
             return end(

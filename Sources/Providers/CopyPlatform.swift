@@ -128,6 +128,8 @@ package enum Submission: Hashable, Sendable {
 package enum Progress: Hashable, Sendable {
     /// - Parameter status: The provider's own word or number.
     case running(status: String?, logID: String?)
+    /// Nothing was said of it, as far as was read; the failure says why, and what would help.
+    case unseen(Failure)
     case finished(copy: Identifier<Entity>?, status: String?, logID: String?)
     case failed(Failure, status: String?)
     case trouble(Trouble)

@@ -128,7 +128,8 @@ extension KeyuePlatform {
 
     /// Looks the job up in the list, page after page.
     ///
-    /// A row that is not there (yet) is `running`: order, delay and paging are not documented.
+    /// A row that is not there (yet) is `running`: order, delay and paging are not documented. One
+    /// that may stand behind the last page that is read is `unseen`.
     package func poll(
         _ job: Identifier<ProviderTask>, of task: CopyTask, with grant: Grant
     ) -> Talk<Progress> {
@@ -140,9 +141,22 @@ extension KeyuePlatform {
             .read(isEnough: { $0.rows.contains(where: isOurs) }) { result in
                 switch result {
                 case .failure(let refusal): .done(.trouble(refusal.trouble))
-                case .success(let reading): .done(progress(reading.rows.first(where: isOurs)))
+                case .success(let reading):
+                    if !reading.isAtEnd, !reading.rows.contains(where: isOurs) {
+                        .done(.unseen(unread))
+                    } else {
+                        .done(progress(reading.rows.first(where: isOurs)))
+                    }
                 }
             }
+    }
+
+    private var unread: Failure {
+        Failure(
+            .unavailable,
+            message: "Keyue's task list is longer than the \(query.pagesMax) pages of"
+                + " \(query.pageSize) that are read, and the copy's task is not among them. Raise"
+                + " task_query.max_pages or task_query.page_size.")
     }
 
     private func progress(_ row: KeyueTaskRow?) -> Progress {

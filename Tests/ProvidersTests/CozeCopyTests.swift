@@ -325,7 +325,7 @@ private func poll(_ reply: Reply) throws -> Progress {
                 "\(file)")
         case .failed(let failure, _):
             #expect(status == "failed" && failure.kind == .copyFailed, "\(file)")
-        case .trouble: Issue.record("\(file)")
+        case .unseen, .trouble: Issue.record("\(file)")
         }
     }
 }

@@ -138,6 +138,27 @@ import Transport
         #expect(try await desk.announced() == [.copyFailed])
     }
 
+    @Test func aJobThatIsNeverSeenSaysWhyUntilTheEnd() async throws {
+        let failure = Failure(.unavailable, message: "Raise task_query.max_pages.")
+        var script = ScriptedPlatform.Script()
+        script.submissions = [.accepted("job-1", logID: nil)]
+        script.polls = [.unseen(failure)]
+        let desk = CopyingDesk(script)
+        try await desk.plan()
+        try await desk.round()
+        try await desk.nextRound()
+        #expect(try await desk.task().state.name == .copying)
+        #expect(try await desk.task().evidence.lastTrouble == failure)
+        for _ in 0..<400 where try await desk.task().state.name == .copying {
+            try await desk.nextRound()
+        }
+        #expect(try await desk.task().state.name == .unresolved)
+        #expect(try await desk.announced() == [.copyStalled, .copyUnresolved])
+        try await desk.nextRound()
+        #expect(try await desk.task().state.name == .unresolved)
+        #expect(try await desk.task().evidence.lastTrouble == failure)
+    }
+
     @Test func whatMayPassIsTriedAgainHourlyForADay() async throws {
         var script = ScriptedPlatform.Script()
         script.submissions = [.refusedForNow(.plain())]
