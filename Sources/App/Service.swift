@@ -240,11 +240,13 @@ extension Service {
     /// With the port that we really got, so that no configuration can make us call ourselves.
     private func policy(listeningAt bound: BoundAddress) -> EgressPolicy {
         let policy = configuration.egress
-        guard let address = IPAddress(parsing: bound.host), let port = UInt16(exactly: bound.port)
-        else { return policy }
+        guard let port = UInt16(exactly: bound.port) else { return policy }
+        let addresses =
+            [IPAddress(parsing: bound.host)].compactMap { $0 }
+            + configuration.server.listen.addresses
         return EgressPolicy(
             allow: policy.allow, ports: policy.ports,
-            ownListeners: [EgressPolicy.Listener(address, port: port)])
+            ownListeners: addresses.map { EgressPolicy.Listener($0, port: port) })
     }
 
     /// The rules in force and the key to the API, before anything is let in.

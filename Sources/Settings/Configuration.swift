@@ -34,6 +34,8 @@ package struct Configuration: Sendable {
     package let secretKeys: [String]
     /// What is allowed but worth a second look.
     package let warnings: [Problem]
+    /// What is as it may be, and has a consequence that is easily overlooked; for `check` alone.
+    package let hints: [Problem]
     /// The whole configuration with all defaults, secrets as `<secret>`: YAML for people.
     package let effectiveYAML: String
 
@@ -128,6 +130,7 @@ extension Configuration {
         reader.warnOfOpenFiles()
         secretKeys = reader.secretPaths.map(\.text)
         warnings = reader.warnings
+        hints = reader.hints
         effectiveYAML = YAMLWriter.text(reader.effective.json)
     }
 

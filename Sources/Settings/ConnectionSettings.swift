@@ -136,7 +136,10 @@ extension Connection {
     /// `token`, or `jwt` with the key of an OAuth app.
     private static func coze(_ auth: SettingSection) -> Credential? {
         switch (auth.has("token"), auth.entry("jwt") != nil) {
-        case (true, false): return auth.secret("token").map { .token($0) }
+        case (true, false):
+            let token = auth.secret("token")
+            auth.warnIfShort(token, at: auth.place("token"))
+            return token.map { .token($0) }
         case (false, true):
             let jwt = auth.section("jwt")
             let credential = self.jwt(jwt)
@@ -188,6 +191,7 @@ extension Connection {
     /// The three headers of a Keyue call, which are one credential.
     private static func keyue(_ auth: SettingSection) -> Credential? {
         let token = auth.required(secret: "token", authRemedy(.keyue))
+        auth.warnIfShort(token, at: auth.place("token"))
         let uid = auth.required(secret: "uid", authRemedy(.keyue))
         let username = auth.required(secret: "username", authRemedy(.keyue))
         guard let token, let uid, let username else { return nil }

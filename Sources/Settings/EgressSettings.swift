@@ -11,10 +11,10 @@ extension EgressPolicy {
             section.list("ports", .whole(1...65_535))
             ?? EgressPolicy.portsByDefault.map(Int.init)
         section.show("ports", .array(ports.map { .number(JSONNumber($0)) }))
-        let listener = listen.address.map { Listener($0, port: UInt16(listen.port)) }
+        let listeners = listen.addresses.map { Listener($0, port: UInt16(listen.port)) }
         self.init(
             allow: rules, ports: ports.map { UInt16($0) },
-            ownListeners: listen.port == 0 ? [] : listener.map { [$0] } ?? [])
+            ownListeners: listen.port == 0 ? [] : listeners)
         section.finish()
     }
 
@@ -25,13 +25,29 @@ extension EgressPolicy {
             let place = section.itemPlace("allow", index, item)
             guard let text = section.text(of: item, at: place, any) else { continue }
             do throws(InvalidAllowRule) {
-                rules.append(try AllowRule(parsing: text))
+                let rule = try AllowRule(parsing: text)
+                warn(of: rule, at: place, section.reader)
+                rules.append(rule)
             } catch {
                 section.reader.add(
                     place.problem(section.reader.redact(error.reason), error.remedy.asSentence))
             }
         }
         return rules
+    }
+
+    /// Warns where a rule opens whole ranges of addresses that are nobody else's business: then
+    /// whoever may choose an address to call reaches everything that trusts its neighbours.
+    private static func warn(of rule: AllowRule, at place: Place, _ reader: SettingReader) {
+        let opened = SpecialRanges.neighbourhoods(in: rule.block).map(\.words)
+        let isEverything = rule.block.prefixLength == 0
+        guard isEverything || !opened.isEmpty else { return }
+        let what =
+            isEverything ? "every address" : "all of " + opened.joined(separator: " and all of ")
+        reader.warn(
+            place.problem(
+                "this lets calls go to \(what), with plain http too",
+                "Name the service that is meant and its port, as in 10.1.2.3:8080."))
     }
 }
 

@@ -25,7 +25,7 @@ extension Endpoint {
     init?(_ name: String, _ section: SettingSection, egress: EgressPolicy) {
         let channel = section.choice(
             "channel", of: Channel.self, later: Self.channelsLater, default: .webhook)
-        let url = Self.url(section, egress)
+        let url = Self.url(section, egress, opensDoors: channel != .webhook)
         let secrets = channel.flatMap { Self.secrets(section, $0) }
         self.init(
             name: name, channel: channel ?? .webhook, url: url ?? Secret(""),
@@ -48,10 +48,13 @@ extension Endpoint {
     }
 
     /// Shown is where it leads; the path of a chat channel's URL is its credential.
-    private static func url(_ section: SettingSection, _ egress: EgressPolicy) -> Secret? {
-        guard let url = section.required(secret: "url", "Add url: https://HOST/PATH.") else {
-            return nil
-        }
+    private static func url(
+        _ section: SettingSection, _ egress: EgressPolicy, opensDoors: Bool
+    ) -> Secret? {
+        guard
+            let url = section.required(
+                secret: "url", "Add url: https://HOST/PATH.", opensDoors: opensDoors)
+        else { return nil }
         do throws(EgressRefusal) {
             let target = try egress.check(url: url.exposed)
             let host = target.host.contains(":") ? "[\(target.host)]" : target.host
@@ -73,7 +76,10 @@ extension Endpoint {
                     + "echo whsec_$(openssl rand -base64 32).",
                 refusing: .ed25519Public)?.map(\.secret)
         case .feishu:
-            section.secretOrSecrets(missing: nil)?.map(\.secret)
+            section.secretOrSecrets(missing: nil)?.map { secret, place in
+                section.warnIfShort(secret, at: place)
+                return secret
+            }
         }
     }
 

@@ -32,6 +32,19 @@ struct RuleReader {
         } catch {
             add(error, value, path)
         }
+        for (index, action) in rule.copies.enumerated() {
+            guard case .literal = action.entityID,
+                let pointer = JSONPointer("/copy/\(index)/entity_id")
+            else { continue }
+            let place = value.place(of: pointer, under: path)
+            reader.hint(
+                Problem(
+                    file: file, line: place.line, key: place.path.text,
+                    what: "no event tells the name of what the rule itself names, so a copy whose "
+                        + "answer was lost cannot be told from others: it is left to a person",
+                    remedy: "Nothing needs doing; copyhook tasks list --state unresolved shows "
+                        + "such tasks."))
+        }
     }
 
     private func add(_ refusal: RuleRefusal, _ value: YAMLValue, _ path: SettingPath) {

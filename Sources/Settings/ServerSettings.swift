@@ -25,6 +25,13 @@ package struct ServerSettings: Sendable {
         let proxies = section.list("trusted_proxies", .block)
         if proxies == nil { section.show("trusted_proxies", .array([])) }
         trustedProxies = proxies ?? []
+        if trustedProxies.contains(where: \.isTooWideForProxies) {
+            section.reader.warn(
+                section.place("trusted_proxies").problem(
+                    "this trusts addresses of strangers, for whom the limit of connections is "
+                        + "then lifted",
+                    "Name the addresses of your proxies alone, as in 10.1.2.3."))
+        }
         adminKey = section.secret("admin_key")
         if let adminKey, !Self.isStrong(adminKey.exposed) {
             section.fail(
@@ -85,11 +92,19 @@ package struct ListenAddress: Hashable, Sendable {
 
     package var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    package var isLoopback: Bool { address?.unmapped.isLoopback ?? true }
+    package var isLoopback: Bool { addresses.allSatisfy(\.unmapped.isLoopback) }
 
-    /// What never is the target of a call of ours.
-    package var address: IPAddress? {
-        host == "localhost" ? IPAddress(parsing: "127.0.0.1") : IPAddress(parsing: host)
+    /// What never is the target of a call of ours: for `localhost` both loopbacks, since which of
+    /// them it leads to is for the system to say.
+    package var addresses: [IPAddress] {
+        (host == "localhost" ? ["127.0.0.1", "::1"] : [host]).compactMap { IPAddress(parsing: $0) }
+    }
+}
+
+extension AddressBlock {
+    /// Wider than the widest network that can be one's own: 10.0.0.0/8, and fc00::/7.
+    fileprivate var isTooWideForProxies: Bool {
+        prefixLength < (base.family == .v4 ? 8 : 7)
     }
 }
 

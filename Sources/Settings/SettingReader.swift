@@ -16,6 +16,8 @@ final class SettingReader {
     let files: FileAccess
     private(set) var problems: [Problem] = []
     private(set) var warnings: [Problem] = []
+    /// What is as it may be, and has a consequence that is easily overlooked.
+    private(set) var hints: [Problem] = []
     let effective = EffectiveNode()
     /// Variables of the scalars that were read, with the way to each.
     private var variables: [String: SettingPath] = [:]
@@ -24,6 +26,8 @@ final class SettingReader {
     private var referenced: [String] = []
     /// Where a file was read for a value, by the value's key.
     private var filesRead: [(place: Place, path: String)] = []
+    /// Where secrets stand in the file itself, in the order of reading.
+    private var writtenSecrets: [Place] = []
     /// The way to every secret that was asked for, there or not.
     private(set) var secretPaths: [SettingPath] = []
 
@@ -37,9 +41,14 @@ final class SettingReader {
 
     func warn(_ warning: Problem) { warnings.append(warning) }
 
+    func hint(_ hint: Problem) { hints.append(hint) }
+
     func noteSecret(_ path: SettingPath) {
         if !secretPaths.contains(path) { secretPaths.append(path) }
     }
+
+    /// Notes a secret that stands where it is used, and not in a variable or a file of its own.
+    func noteWritten(_ place: Place) { writtenSecrets.append(place) }
 
     /// The refusal of all that was found, in the order of the file, or nothing.
     func check() throws(ConfigurationRefusal) {
@@ -179,11 +188,11 @@ extension SettingReader {
     ///
     /// Credentials of systemd are handed over by an access list, which shows as a group's right.
     func openFiles(at place: Place) -> [String] {
-        filesRead.filter { $0.place.key == place.key }.map(\.path).filter(isOpen)
+        filesRead.filter { $0.place.key == place.key }.map(\.path)
+            .filter { isOpen(resolve($0, from: file)) }
     }
 
     private func isOpen(_ path: String) -> Bool {
-        let path = resolve(path, from: file)
         if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty,
             path.hasPrefix(directory + "/")
         {
@@ -192,12 +201,19 @@ extension SettingReader {
         return files.isOpenToOthers(path)
     }
 
-    /// Warns of every file behind a value that others than its owner may use.
+    /// Warns of every file behind a value that others than its owner may use, and of this one where
+    /// secrets stand in it.
     ///
     /// No more than that, unlike for a master key: volumes that an orchestrator mounts for one
     /// service alone often show so.
     func warnOfOpenFiles() {
-        for read in filesRead where isOpen(read.path) {
+        if let first = writtenSecrets.first(where: { $0.file != nil }), isOpen(file) {
+            warn(
+                first.problem(
+                    "a secret stands in a file that others than its owner may read or change",
+                    "Run chmod 0600 \(file), or write ${NAME} or ${file:PATH} for the secret."))
+        }
+        for read in filesRead where isOpen(resolve(read.path, from: file)) {
             warn(
                 read.place.problem(
                     "others than its owner may read or change the file \(read.path)",

@@ -59,6 +59,18 @@ extension SettingSection {
         return secret("secret").map { [($0, place("secret"))] } ?? []
     }
 
+    /// Bytes below which a secret is warned of: what `openssl rand -hex 8` makes has as many.
+    static let secretBytesSafe = 16
+
+    /// Warns of a secret that may be guessed; its length is not told.
+    func warnIfShort(_ secret: Secret?, at place: Place) {
+        guard let secret, secret.exposed.utf8.count < Self.secretBytesSafe else { return }
+        reader.warn(
+            place.problem(
+                "the secret has fewer than \(Self.secretBytesSafe) bytes and can be guessed",
+                "Use the whole one that the platform shows, or have it make a longer one."))
+    }
+
     private func has(list key: String) -> Bool { entry(key) != nil }
 
     /// Keys of Standard Webhooks out of `secret` or `secrets`; `nil` after a problem.

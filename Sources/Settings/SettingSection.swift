@@ -111,22 +111,25 @@ extension SettingSection {
 
     /// A text that must not be shown.
     ///
-    /// - Parameter isOneLine: Whether control characters are refused; a PEM block has some.
-    func secret(_ key: String, isOneLine: Bool = true) -> Secret? {
+    /// - Parameters:
+    ///   - isOneLine: Whether control characters are refused; a PEM block has some.
+    ///   - opensDoors: Whether who knows it may do something; an address is only hidden.
+    func secret(_ key: String, isOneLine: Bool = true, opensDoors: Bool = true) -> Secret? {
         reader.noteSecret(path.appending(key))
         show(key, .null)
-        guard let text = text(key, isText: true)?.text else { return nil }
+        guard let text = text(key, isText: true) else { return nil }
         show(key, .string("<secret>"))
-        return checked(text, key, isOneLine: isOneLine)
+        if !text.isReference, opensDoors { reader.noteWritten(place(key)) }
+        return checked(text.text, key, isOneLine: isOneLine)
     }
 
-    func required(secret key: String, _ remedy: String) -> Secret? {
+    func required(secret key: String, _ remedy: String, opensDoors: Bool = true) -> Secret? {
         guard has(key) else {
             reader.noteSecret(path.appending(key))
             miss(key, remedy)
             return nil
         }
-        return secret(key)
+        return secret(key, opensDoors: opensDoors)
     }
 
     private func checked(_ text: String, _ key: String, isOneLine: Bool) -> Secret? {
@@ -221,7 +224,9 @@ extension SettingSection {
         show(key, .array(items.map { _ in .string("<secret>") }))
         return items.enumerated().compactMap { index, item in
             let place = itemPlace(key, index, item)
-            guard let text = text(of: item, at: place, isText: true)?.text else { return nil }
+            guard let expanded = text(of: item, at: place, isText: true) else { return nil }
+            if !expanded.isReference { reader.noteWritten(place) }
+            let text = expanded.text
             guard text.isHarmless else {
                 reader.add(
                     place.problem(

@@ -60,6 +60,7 @@ package struct Source: Sendable {
             let token = item.required(
                 secret: "verify_token", "Add the token that Coze shows for the callback app.")
             let audit = item.scalar("audit", .word(), default: CozeScheme.Audit.pass)
+            item.warnIfShort(token, at: item.place("verify_token"))
             item.finish()
             guard let id, let token else { return nil }
             return CozeScheme.App(apiAppID: id, verifyToken: token, audit: audit)

@@ -229,6 +229,11 @@ package struct AddressBlock: Hashable, Sendable, CustomStringConvertible {
             && address.bits & ~AddressBlock.hostBits(base.family, prefixLength) == base.bits
     }
 
+    /// Whether every address of `other` lies in this one.
+    package func contains(_ other: AddressBlock) -> Bool {
+        prefixLength <= other.prefixLength && contains(other.base)
+    }
+
     package var description: String { "\(base)/\(prefixLength)" }
 
     private static func hostBits(_ family: IPAddress.Family, _ prefixLength: Int) -> UInt128 {

@@ -31,6 +31,17 @@ package enum SpecialRanges {
 
     package static let all: [SpecialRange] = v4 + v6
 
+    /// The ranges of this machine and of its neighbours that lie whole in `block`, single addresses
+    /// aside.
+    package static func neighbourhoods(in block: AddressBlock) -> [SpecialRange] {
+        all.filter { range in
+            range.block.prefixLength < range.block.base.family.bitWidth
+                && ["loopback", "private", "shared", "link-local"].contains {
+                    range.name.utf8.starts(with: $0.utf8)
+                } && block.contains(range.block)
+        }
+    }
+
     private static let v4 = [
         range("0.0.0.0", 8, "this network"),
         range("10.0.0.0", 8, "private"),

@@ -9,7 +9,8 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             Prints the effective configuration, defaults filled in and secrets as
             <secret>. Each problem is printed with file, line, key and remedy, and the
-            exit code is then 2. Nothing is started and nothing is sent.
+            exit code is then 2. What is allowed but risky is a warning, which serve logs
+            too. Nothing is started and nothing is sent.
 
             Example:
               copyhook check --config copyhook.yaml
@@ -23,5 +24,6 @@ struct CheckCommand: ParsableCommand {
         for warning in configuration.warnings + configuration.storeWarnings() {
             standardError("warning: \(warning)")
         }
+        for hint in configuration.hints { standardError("hint: \(hint)") }
     }
 }

@@ -169,7 +169,7 @@ private let broken = [
         let file = try scratch.write(planted.yaml, to: "copyhook.yaml")
         try scratch.write(PlantedSecrets.privateKey, to: "coze.pem")
         try scratch.write(planted.fromFile, to: "chat.secret")
-        for name in ["coze.pem", "chat.secret"] {
+        for name in ["copyhook.yaml", "coze.pem", "chat.secret"] {
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o400], ofItemAtPath: scratch.path(name))
         }
@@ -224,5 +224,35 @@ private let broken = [
 
         #expect(status == 0 && output.contains("listen: 0.0.0.0:8080"))
         #expect(errors.hasPrefix("warning: \(file):1: server.listen: "), "\(errors)")
+    }
+
+    @Test func whatUndoesAWallIsToldByCheckAndAtTheStart() async throws {
+        let scratch = try ScratchDirectory()
+        let file = try scratch.write(
+            """
+            server: { listen: "127.0.0.1:0", trusted_proxies: [0.0.0.0/0] }
+            egress: { allow: [0.0.0.0/0] }
+            sources: { s: { scheme: coze, apps: [{ api_app_id: a, verify_token: "x" }] } }
+
+            """, to: "copyhook.yaml")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o644], ofItemAtPath: file)
+
+        let (status, output, errors) = try await BuiltBinary.run(["check", "--config", file])
+        #expect(status == 0 && !output.isEmpty)
+        let told = [
+            "\(file):1: server.trusted_proxies: ", "\(file):2: egress.allow[0]: ",
+            "\(file):3: sources.s.apps[0].verify_token: the secret has fewer",
+            "\(file):3: sources.s.apps[0].verify_token: a secret stands in a file",
+        ]
+        for words in told { #expect(errors.contains("warning: " + words), "\(errors)") }
+
+        let service = try ChildProcess([BuiltBinary.path, "serve", "--config", file])
+        #expect(await service.errorLine("service.started") != nil)
+        service.signal(SIGTERM)
+        #expect(await service.exit(within: .seconds(20)) == 0)
+        for words in told {
+            #expect(await service.errorLine("warning configuration detail=\"" + words) != nil)
+        }
     }
 }
