@@ -63,6 +63,14 @@ struct Rooms: Sendable {
         }
     }
 
+    /// How many pieces of work each queued room has in hand, in the order of an event's way.
+    var worksInHand: [(room: String, count: Int)] {
+        [
+            ("matching", matching.worksInHand), ("copying", copying.worksInHand),
+            ("notifying", notifying.worksInHand),
+        ]
+    }
+
     private static func platforms(
         _ connections: [Connection]
     ) throws(ServiceError) -> [String: any CopyPlatform] {

@@ -35,6 +35,8 @@ package struct Service: Sendable {
         package let administration: Administrator
         /// The admin key where it was made just now: to be shown once, then dropped.
         package let newAdminKey: Secret?
+        /// How many pieces of work each queued room has in hand at the moment.
+        package let worksInHand: @Sendable () -> [(room: String, count: Int)]
     }
 
     /// - Parameter environment: For rule files that are read again.
@@ -138,7 +140,9 @@ package struct Service: Sendable {
                 }
                 return await listen(gateway, transport, until: stop) { url in
                     await onStart(
-                        Started(url: url, administration: administration, newAdminKey: newKey))
+                        Started(
+                            url: url, administration: administration, newAdminKey: newKey,
+                            worksInHand: { rooms.worksInHand }))
                 }
             }
             var refusal: ServiceError?

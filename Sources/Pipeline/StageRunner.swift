@@ -30,6 +30,9 @@ package struct StageRunner<Room: Stage>: Sendable {
         self.log = log
     }
 
+    /// Pieces of work that were claimed and are not settled.
+    package var worksInHand: Int { inHand.count }
+
     /// Runs until the stop is asked for, then finishes the work in hand.
     ///
     /// Cancelling the surrounding task cuts that work short as well: each piece comes back soon

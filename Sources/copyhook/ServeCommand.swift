@@ -12,7 +12,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Runs the service.",
         discussion: """
             Logs go to standard error, one line each. SIGTERM and SIGINT stop it softly:
-            what is in hand is finished within 20 s. A second one stops it at once.
+            what is in hand is finished within 20 s. A second one stops it at once. The log
+            then has service.stopping and service.stopped, or service.killed.
 
             Example:
               copyhook serve --config copyhook.yaml
@@ -35,15 +36,17 @@ struct ServeCommand: AsyncParsableCommand {
         let log = Logger(label: "copyhook") { [logLevel] _ in
             LineLog(level: logLevel.level)
         }
-        for warning in configuration.warnings {
+        for warning in configuration.warnings + configuration.storeWarnings() {
             log.warning("configuration", metadata: ["detail": "\(warning)"])
         }
         let service = Service(
             configuration, environment: ProcessEnvironment.current, log: log)
         let stop = StopSignal()
+        let stopLog = StopLog(log)
         do {
-            try await StopRequests.raising(stop) {
+            try await StopRequests.raising(stop, note: stopLog.note) {
                 try await service.run(until: stop) { started in
+                    stopLog.watch(started)
                     if let key = started.newAdminKey { Self.show(key) }
                 }
             }

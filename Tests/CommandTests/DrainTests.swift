@@ -11,6 +11,10 @@ import Testing
         try await desk.load(80) { desk.service.process.signal(SIGTERM) }
 
         #expect(await desk.service.process.exit(within: .seconds(25)) == 0)
+        #expect(
+            await desk.service.process.errorLine(
+                "notice service.stopping copying_in_hand=", " matching_in_hand=",
+                " notifying_in_hand=", " reason=SIGTERM") != nil)
         #expect(await desk.service.process.errorLine("service.stopped") != nil)
         #expect(desk.logLength == 0)
         // Said to be busy, or not answered; never 200 and dropped, never an error of ours.
@@ -61,6 +65,11 @@ import Testing
             #expect(await process.exit(within: .milliseconds(300)) == nil)
             process.signal(requests[1])
             #expect(await process.exit(within: .seconds(3)) == 1)
+            let names = requests.map { $0 == SIGTERM ? "SIGTERM" : "SIGINT" }
+            let first = await process.errorLine("notice service.stopping", "reason=\(names[0])")
+            #expect(first != nil && first?.contains("copying_in_hand=0") == false)
+            let second = await process.errorLine("warning service.killed", "reason=\(names[1])")
+            #expect(second != nil && second?.contains("copying_in_hand=0") == false)
         }
 
         let (verdict, _) = try await desk.aftermath()
