@@ -36,8 +36,6 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
-let unixSignals: Target.Dependency = .product(
-    name: "UnixSignals", package: "swift-service-lifecycle")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 // Lowest row first. A target imports only from rows below its own; `Architecture.md` in `Domain`
@@ -53,7 +51,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Row 0
@@ -127,7 +124,6 @@ let package = Package(
                 "StrictJSON", "Domain", "Rules", "Signing", "Transport", "TransportCurl",
                 "Pipeline", "Sealing", "StorageSQLite", "Settings", "Administration", "App",
                 "Simulation", "SimulationServer", "Storage", "Worlds", arguments, logging,
-                unixSignals,
             ]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),

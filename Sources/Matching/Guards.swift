@@ -72,27 +72,17 @@ extension Intent {
 extension MatchOutcome {
     /// Takes the deed in unless something holds it back, with its verdict.
     fileprivate mutating func add(_ intent: Intent, _ own: OwnCopies, _ quiet: [Trigger]) {
-        if case .impossible(let reason) = intent.deed {
-            verdicts.append(intent.verdict(.impossible(reason)))
-        } else if own.holdBack(intent) {
-            verdicts.append(intent.verdict(.suppressed("own_copy")))
-        } else if let trigger = intent.trigger, quiet.contains(where: { $0.isAbout(trigger) }) {
-            verdicts.append(intent.verdict(.suppressed("cooldown")))
-        } else {
-            carryOut(intent)
-        }
-    }
-
-    private mutating func carryOut(_ intent: Intent) {
+        let isResting = intent.trigger.map { trigger in quiet.contains { $0.isAbout(trigger) } }
         switch intent.deed {
+        case .impossible(let reason): verdicts.append(intent.verdict(.impossible(reason)))
+        case _ where own.holdBack(intent): verdicts.append(intent.verdict(.suppressed("own_copy")))
+        case _ where isResting == true: verdicts.append(intent.verdict(.suppressed("cooldown")))
         case .copy(let task):
             tasks.append(task)
             verdicts.append(intent.verdict(.planned(task.id)))
         case .announce(let announcement):
             announcements.append(announcement)
             verdicts.append(intent.verdict(.announced(announcement.notification.id)))
-        case .impossible(let reason):
-            verdicts.append(intent.verdict(.impossible(reason)))
         }
     }
 }

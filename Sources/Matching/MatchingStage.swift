@@ -101,6 +101,7 @@ package struct MatchingStage: Stage {
 package struct MatchedEvent: Sendable {
     let claim: Claim<Event>
     let intents: [Intent]
+    /// What matching and planning took; the store's time is not in it.
     let duration: Duration
 }
 

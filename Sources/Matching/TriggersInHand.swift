@@ -38,7 +38,8 @@ final class TriggersInHand: Sendable {
         return try await body()
     }
 
-    /// Waits for those before it, however long: each of them does no more than ask the store.
+    /// Waits for those before it, however long: each of them does no more than ask the store and
+    /// write to it once, and the runner gives up where it does not answer.
     private func take(_ trigger: Trigger) async {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in

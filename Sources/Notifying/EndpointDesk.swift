@@ -68,6 +68,9 @@ final class EndpointDesk: Sendable {
     }
 
     /// What a claim may take of each endpoint.
+    ///
+    /// What is overdue goes out at the pace of its line: `backlog` deliveries now, dealt out in
+    /// equal parts as long as any are left, beginning behind whoever was served the last time.
     func shares() -> [String: ClaimShare] {
         let now = time.elapsed()
         let wall = time.now()

@@ -57,10 +57,19 @@ package struct Housekeeper: Sendable {
         package var pause: Duration
         /// Between two sweeps.
         package var rest: Duration
+        /// Before the first.
+        ///
+        /// A clock that is wrong at the start, as those of machines without a battery are, makes
+        /// everything look old; most are put right within minutes.
+        package var patience: Duration
+        /// What the wall clock may move by itself between two sweeps, as clocks that are put right
+        /// do; after more than this a sweep is left out.
+        package var drift: Duration
 
         package init(
             batch: Int = 500, batchMin: Int = 16, hold: Duration = .milliseconds(20),
-            pause: Duration = .milliseconds(50), rest: Duration = .hours(1)
+            pause: Duration = .milliseconds(50), rest: Duration = .hours(1),
+            patience: Duration = .minutes(10), drift: Duration = .hours(1)
         ) {
             precondition(batchMin > 0 && batch >= batchMin)
             self.batch = batch
@@ -68,6 +77,8 @@ package struct Housekeeper: Sendable {
             self.hold = hold
             self.pause = pause
             self.rest = rest
+            self.patience = patience
+            self.drift = drift
         }
     }
 
@@ -84,10 +95,25 @@ package struct Housekeeper: Sendable {
 
     /// Runs until the stop is asked for; a batch that was begun is finished.
     package func run(until stop: StopSignal) async {
+        var offset = clockOffset
+        await stop.wait(atMost: limits.patience, time: time)
         while !stop.isRaised, !Task.isCancelled {
-            await sweep(until: stop)
+            let moved = clockOffset - offset
+            offset += moved
+            if max(moved, .zero - moved) < limits.drift {
+                await sweep(until: stop)
+            } else {
+                log.warning(
+                    "retention.put_off",
+                    metadata: ["clock_moved_s": "\(moved.wholeMilliseconds / 1_000)"])
+            }
             await stop.wait(atMost: limits.rest, time: time)
         }
+    }
+
+    /// The wall clock against the one that never jumps.
+    private var clockOffset: Duration {
+        time.now() - Timestamp(milliseconds: 0) - time.elapsed()
     }
 
     /// Prunes everything that is old enough, then gives back what came free.

@@ -17,10 +17,10 @@ package struct RateWindow: Sendable {
         length = max(rate.per * count / rate.count, .nanoseconds(1))
     }
 
-    /// How many more may happen now.
+    /// How many more may happen now; 0 too where more happened than there was room for.
     package mutating func free(at now: Duration) -> Int {
         times.removeAll { $0 + length <= now }
-        return count - times.count
+        return max(0, count - times.count)
     }
 
     /// Notes that it happened, whether there was room or not.

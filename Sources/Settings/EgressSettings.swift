@@ -41,9 +41,13 @@ extension EgressPolicy {
     private static func warn(of rule: AllowRule, at place: Place, _ reader: SettingReader) {
         let opened = SpecialRanges.neighbourhoods(in: rule.block).map(\.words)
         let isEverything = rule.block.prefixLength == 0
-        guard isEverything || !opened.isEmpty else { return }
+        let isMetadata = SpecialRanges.holdsMetadata(rule.block)
+        guard isEverything || isMetadata || !opened.isEmpty else { return }
         let what =
-            isEverything ? "every address" : "all of " + opened.joined(separator: " and all of ")
+            isEverything
+            ? "every address"
+            : opened.isEmpty
+                ? "a metadata service" : "much of " + opened.joined(separator: " and of ")
         reader.warn(
             place.problem(
                 "this lets calls go to \(what), with plain http too",

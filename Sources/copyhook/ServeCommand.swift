@@ -4,7 +4,6 @@ import Domain
 import Logging
 import Pipeline
 import Settings
-import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,6 @@
 import App
 import Logging
 import Synchronization
-import UnixSignals
 
 /// Says in the log why the service stops, and with how much in hand.
 ///
@@ -20,7 +19,7 @@ final class StopLog: Sendable {
         works.withLock { $0 = started.worksInHand }
     }
 
-    func note(_ signal: UnixSignal, isFirst: Bool) {
+    func note(_ signal: String, isFirst: Bool) {
         var metadata: Logger.Metadata = ["reason": "\(signal)"]
         for (room, count) in works.withLock({ $0 })() { metadata["\(room)_in_hand"] = "\(count)" }
         if isFirst {

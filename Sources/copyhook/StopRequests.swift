@@ -1,32 +1,44 @@
+import Dispatch
 import Foundation
 import Pipeline
-import UnixSignals
 
 /// SIGTERM and SIGINT while something runs: the first asks softly, the second ends the process.
+///
+/// Both are heard and carried out on a thread of their own. Whoever reads our log may have stopped
+/// reading, and then every thread that writes a line stands still; a request to stop must not.
 enum StopRequests {
-    /// - Parameter note: Hears of each request before it is carried out.
+    /// How long the last line of the log may take.
+    private static let lastWords: DispatchTimeInterval = .seconds(1)
+
+    /// - Parameter note: Hears of each request, as `SIGTERM` or `SIGINT`.
     static func raising<Value: Sendable>(
         _ stop: StopSignal,
-        note: @escaping @Sendable (_ signal: UnixSignal, _ isFirst: Bool) -> Void = { _, _ in },
-        while work: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                for await signal in signals {
-                    note(signal, !stop.isRaised)
-                    if stop.isRaised { exit(1) }
-                    stop.raise()
+        note: @escaping @Sendable (_ signal: String, _ isFirst: Bool) -> Void = { _, _ in },
+        while work: () async throws -> Value
+    ) async rethrows -> Value {
+        let ears = DispatchQueue(label: "copyhook.stop")
+        let mouth = DispatchQueue(label: "copyhook.stop.note")
+        let sources = [("SIGTERM", SIGTERM), ("SIGINT", SIGINT)].map { name, number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: ears)
+            source.setEventHandler {
+                let isFirst = !stop.isRaised
+                stop.raise()
+                let isNoted = DispatchSemaphore(value: 0)
+                mouth.async {
+                    note(name, isFirst)
+                    isNoted.signal()
                 }
-                return nil
+                guard !isFirst else { return }
+                _ = isNoted.wait(timeout: .now() + lastWords)
+                // Not `exit`, which waits for standard output.
+                _exit(1)
             }
-            defer { group.cancelAll() }
-            while let value = try await group.next() {
-                if let value { return value }
-            }
-            throw CancellationError()
+            source.resume()
+            return source
         }
+        defer { for source in sources { source.cancel() } }
+        return try await work()
     }
 }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import StrictJSON
 import Testing
@@ -74,6 +75,52 @@ import Testing
 
         let (verdict, _) = try await desk.aftermath()
         #expect(verdict.broken.isEmpty, "\(verdict.broken.prefix(5))")
+    }
+
+    /// Then whoever writes a line stands still, but no request to stop does.
+    @Test func aStopIsHeardWhileNobodyReadsTheLog() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path("log")
+        let file = try scratch.write(ServicePlan(rules: "").yaml, to: "copyhook.yaml")
+        try #require(mkfifo(path, 0o600) == 0)
+        // Both ways, so that neither side waits for the other to open it.
+        let log = open(path, O_RDWR | O_NONBLOCK)
+        defer { close(log) }
+        let process = try ChildProcess(
+            [
+                "/bin/sh", "-c", #"exec "$0" serve --config "$1" 2>"$2""#, BuiltBinary.path, file,
+                path,
+            ])
+        #expect(await Self.read(log, until: "service.started"))
+        let line = [UInt8](repeating: UInt8(ascii: "x"), count: 4_096)
+        while write(log, line, line.count) > 0 {}
+
+        process.signal(SIGTERM)
+        #expect(await process.exit(within: .milliseconds(300)) == nil, "it has a line to write")
+        process.signal(SIGTERM)
+        #expect(await process.exit(within: .seconds(5)) == 1)
+        await process.kill()
+    }
+
+    /// Reads for at most half a minute.
+    private static func read(_ file: CInt, until words: String) async -> Bool {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var text: [UInt8] = []
+                var part = [UInt8](repeating: 0, count: 4_096)
+                let end = ContinuousClock.now + .seconds(30)
+                while ContinuousClock.now < end {
+                    var waiting = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+                    guard poll(&waiting, 1, 1_000) > 0 else { continue }
+                    let count = Glibc.read(file, &part, part.count)
+                    text += part.prefix(max(0, count))
+                    if String(decoding: text, as: UTF8.self).contains(words) {
+                        return continuation.resume(returning: true)
+                    }
+                }
+                continuation.resume(returning: false)
+            }
+        }
     }
 }
 

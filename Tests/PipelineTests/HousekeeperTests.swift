@@ -129,6 +129,9 @@ struct HousekeeperTests {
         let house = FakeHouse()
         await withTaskGroup { group in
             group.addTask { await housekeeper(house).run(until: stop) }
+            await clock.someoneSleeps(.minutes(10))
+            #expect(house.asked.value.isEmpty, "the clock may yet be put right")
+            clock.advance(by: .minutes(10))
             await house.givenBack.wait { $0 == 1 }
             await clock.someoneSleeps(.hours(1))
             #expect(house.asked.value.count == Keeping.allCases.count)
@@ -137,6 +140,29 @@ struct HousekeeperTests {
             stop.raise()
         }
         #expect(paper.lines.isEmpty, "nothing happened")
+    }
+
+    /// Else a clock that is a year ahead for a moment would forget which events were taken.
+    @Test func aClockThatJumpedPutsOneSweepOff() async {
+        let house = FakeHouse()
+        let jump = Mutex(Duration.zero)
+        let time = TimeSource(
+            now: { [clock] in clock.source.now() + jump.withLock(\.self) },
+            elapsed: clock.source.elapsed, sleep: clock.source.sleep)
+        let keeper = Housekeeper(
+            house, ages: Housekeeper.Ages(), time: time, log: paper.logger)
+        await withTaskGroup { group in
+            group.addTask { await keeper.run(until: stop) }
+            await clock.someoneSleeps(.minutes(10))
+            jump.withLock { $0 = .days(100) }
+            clock.advance(by: .minutes(10))
+            await clock.someoneSleeps(.hours(1))
+            #expect(house.asked.value.isEmpty)
+            clock.advance(by: .hours(1))
+            await house.givenBack.wait { $0 == 1 }
+            stop.raise()
+        }
+        #expect(paper.lines == ["warning retention.put_off clock_moved_s=8640000"])
     }
 
     /// 250 us a row: 125 rows take longer than 20 ms, 62 do not.

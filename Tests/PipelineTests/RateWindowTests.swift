@@ -15,6 +15,13 @@ import Testing
     #expect(free(at: .milliseconds(1_600)) == 3)
 }
 
+@Test func whatHappensWithoutRoomLeavesNoneAndNotLess() {
+    var window = RateWindow(Rate(3, per: .seconds(1)))
+    for _ in 0..<10 { window.note(at: .zero) }
+    let free = window.free(at: .zero)
+    #expect(free == 0)
+}
+
 @Test func aWindowOfVeryManyIsCutShorterAndStaysTrue() {
     var window = RateWindow(Rate(100_000, per: .seconds(1)))
     func free(at now: Duration) -> Int { window.free(at: now) }

@@ -61,12 +61,22 @@ func whatWasFoundInSendingDoesNotSayWhenItWasDue(_ backend: Backend) async throw
     }
 }
 
-/// A hundred thousand deliveries of one dead endpoint cost a claim nothing, taken or left.
+/// A hundred thousand deliveries of one dead endpoint cost a claim no more than a hundred do, taken
+/// or left.
 @Test func aClaimBesideAHugeBacklogIsQuick() async throws {
+    let few = try await medianClaim(beside: 100)
+    let many = try await medianClaim(beside: 100_000)
+    print("claim beside 100 waiting deliveries: \(few), beside 100 000: \(many)")
+    // A look at each of them would be a thousand times as long.
+    #expect(many < few * 10)
+}
+
+/// What a claim takes beside so many deliveries of a dead endpoint, in the median.
+private func medianClaim(beside count: Int) async throws -> Duration {
+    var times: [Duration] = []
     try await withDirectory { directory in
         let store = try SQLiteStore.open(path: directory + "/store.sqlite")
         let now = Timestamp.start + .hours(1)
-        let count = 100_000
         let notification = Announcement.sample("0").notification
         try await store.announce(
             Announcement(
@@ -79,7 +89,6 @@ func whatWasFoundInSendingDoesNotSayWhenItWasDue(_ backend: Backend) async throw
                 }))
         try await store.announce(
             .sample("9", endpoints: (1...10).map { "well\($0)" }, at: now))
-        var times: [Duration] = []
         for round in 0..<40 {
             let share = [ClaimShare.none, ClaimShare(4), ClaimShare(4, dueBy: .start)][round % 3]
             let clock = ContinuousClock()
@@ -91,9 +100,6 @@ func whatWasFoundInSendingDoesNotSayWhenItWasDue(_ backend: Backend) async throw
             if round == 0 { #expect(claims.count == 10) }
         }
         try await store.close()
-        let median = times.sorted()[times.count / 2]
-        print("claim beside \(count) waiting deliveries: median \(median), most \(times.max()!)")
-        // A scan of them takes some hundred milliseconds; syncs and a busy machine get the rest.
-        #expect(median < .milliseconds(50))
     }
+    return times.sorted()[times.count / 2]
 }

@@ -48,6 +48,37 @@ struct NotifyingShareTests {
         #expect(world.transport.sent.count == 110)
     }
 
+    // What is overdue and has no budget is counted twice, so that more may happen than there is room
+    // for: then nobody gets anything yet.
+    @Test func severalOfOneLineWithAnOldBacklogAndNoBudgetGoOn() async throws {
+        let names = ["a", "b", "c"]
+        let world = NotifyingWorld(
+            names.map { name in
+                var endpoint = Endpoint(
+                    name: name, channel: .webhook, url: Secret("https://one.example.com/\(name)"),
+                    secrets: [NotifyingWorld.key])
+                endpoint.concurrent = 64
+                return endpoint
+            })
+        world.transport.answer(404)
+        for number in 1...60 { try await world.announce(number, to: names) }
+        let first = world.room()
+        for _ in 1...20 { try await world.turns(first) }
+        world.advance(by: .minutes(30))
+        let second = world.room()
+        for _ in 1...200 {
+            try await world.turns(second)
+            world.advance(by: .milliseconds(500))
+        }
+        world.transport.answer(200)
+        for _ in 1...1_000 {
+            world.advance(by: .minutes(6))
+            try await world.turns(second)
+        }
+        let deliveries = try await world.store.census().deliveries
+        #expect(deliveries[.delivered, default: 0] == 180, "\(deliveries)")
+    }
+
     // What failed once by a wrong path on their side is not told for hours after that was mended.
     @Test func anEndpointThatIsWellAgainGetsWhatWaitsAtOnce() async throws {
         let world = NotifyingWorld([NotifyingWorld.webhook("ops")])
