@@ -48,8 +48,8 @@ struct NotifyingShareTests {
         #expect(world.transport.sent.count == 110)
     }
 
-    // What is overdue and has no budget is counted twice, so that more may happen than there is room
-    // for: then nobody gets anything yet.
+    // What is overdue and has no budget is counted twice, so that more may happen than there is
+    // room for: then nobody gets anything yet.
     @Test func severalOfOneLineWithAnOldBacklogAndNoBudgetGoOn() async throws {
         let names = ["a", "b", "c"]
         let world = NotifyingWorld(
