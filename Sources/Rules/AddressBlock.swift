@@ -31,6 +31,12 @@ package struct AddressBlock: Hashable, Sendable {
         }
     }
 
+    /// Whether every address in here is in `other` too; between the families, only equal says so.
+    func isInside(_ other: AddressBlock) -> Bool {
+        address.count == other.address.count && bits >= other.bits
+            && Self.masked(address, other.bits) == other.address
+    }
+
     private static func masked(_ address: [UInt8], _ bits: Int) -> [UInt8] {
         address.enumerated().map { index, byte in
             let kept = min(max(bits - index * 8, 0), 8)

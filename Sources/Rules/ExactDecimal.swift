@@ -57,6 +57,15 @@ package struct ExactDecimal: Hashable, Sendable {
     }
 }
 
+extension ExactDecimal {
+    /// A spelling of the number.
+    var number: JSONNumber {
+        let text =
+            "\(isNegative ? "-" : "")0.\(String(decoding: digits, as: UTF8.self))e\(exponent)"
+        return JSONNumber(text: text) ?? 0
+    }
+}
+
 extension ExactDecimal: Comparable {
     package static func < (left: ExactDecimal, right: ExactDecimal) -> Bool {
         guard left.isNegative == right.isNegative else {
@@ -96,9 +105,36 @@ package struct NumericRange: Hashable, Sendable {
     package struct Bound: Hashable, Sendable {
         let comparison: Comparison
         let value: ExactDecimal
+
+        /// Whether what keeps this bound, none of them `=`, keeps the other one.
+        fileprivate func implies(_ other: Bound) -> Bool {
+            switch (comparison, other.comparison) {
+            case (.less, .less), (.less, .lessOrEqual), (.lessOrEqual, .lessOrEqual):
+                value <= other.value
+            case (.lessOrEqual, .less):
+                value < other.value
+            case (.greater, .greater), (.greater, .greaterOrEqual),
+                (.greaterOrEqual, .greaterOrEqual):
+                value >= other.value
+            case (.greaterOrEqual, .greater):
+                value > other.value
+            default:
+                false
+            }
+        }
     }
 
     let bounds: [Bound]
+
+    /// Whether every number in here is in `other` too.
+    func isInside(_ other: NumericRange) -> Bool {
+        if let equal = bounds.first(where: { $0.comparison == .equal }) {
+            return other.contains(equal.value)
+        }
+        return other.bounds.allSatisfy { wide in
+            bounds.contains { narrow in narrow.implies(wide) }
+        }
+    }
 
     func contains(_ value: ExactDecimal) -> Bool {
         bounds.allSatisfy { $0.comparison.holds(value, $0.value) }

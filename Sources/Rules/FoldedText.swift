@@ -4,7 +4,7 @@
 /// (`ß` also for `SS`) and without locale or context: no Turkish `i`, no final sigma, no
 /// normalisation. That is what the pattern language was recorded to do.
 package struct FoldedText: Hashable, Sendable {
-    /// For each code point the spellings that are accepted, as UTF-8.
+    /// For each code point the spellings that are accepted, as UTF-8, in the order of their bytes.
     private let places: [[[UInt8]]]
 
     init(_ text: String) {
@@ -14,8 +14,16 @@ package struct FoldedText: Hashable, Sendable {
             where !spellings.contains(Array(mapping.utf8)) {
                 spellings.append(Array(mapping.utf8))
             }
-            return spellings
+            return spellings.sorted { $0.lexicographicallyPrecedes($1) }
         }
+    }
+
+    var isEmpty: Bool { places.isEmpty }
+
+    /// Whether all texts that begin (end) so also begin (end) as `other` asks.
+    func hasStart(_ other: FoldedText) -> Bool { places.starts(with: other.places) }
+    func hasEnd(_ other: FoldedText) -> Bool {
+        places.reversed().starts(with: other.places.reversed())
     }
 
     func equals(_ value: String) -> Bool {

@@ -19,6 +19,8 @@ package struct Pattern: Sendable {
         package static let alternativesMax = 1_000
         /// Fields that one alternative asks for.
         package static let fieldsMax = 256
+        /// Fields of all alternatives together: a field beside `$or` counts for each branch.
+        package static let conditionsMax = 20_000
     }
 
     /// The pattern as it was written.
@@ -50,9 +52,7 @@ package struct Pattern: Sendable {
         do throws(JSONRefusal) {
             json = try JSONValue(parsing: bytes, limits: limits)
         } catch {
-            throw PatternRefusal(
-                pointer: .root, operatorName: nil, what: "it is not readable as JSON, \(error)",
-                remedy: "Write one JSON object, such as {\"type\": [\"bot.published\"]}.")
+            throw PatternText(bytes).refusal(error)
         }
         try self.init(parsing: json)
     }

@@ -31,8 +31,8 @@ extension PatternCompiler {
         case .number(let number): return .number(try decimal(number, at: pointer, nil))
         case .array:
             throw refusal(
-                pointer, "a list inside a list of tests means nothing",
-                "Write the values side by side in the outer list.")
+                pointer, "a list inside a list of tests means nothing", nil,
+                "Write the values side by side in the outer list.", instead: element.array)
         case .object(let object):
             let member = try only(object, at: pointer, nil)
             return try test(member, at: pointer.appending(member.key))
@@ -60,7 +60,8 @@ extension PatternCompiler {
             guard case .bool(let isThere) = operand else {
                 throw refusal(
                     pointer, "exists takes true or false, not \(operand.kind)", name,
-                    Self.example(name))
+                    "Write it without quotes: true for a field that is there, false for one that "
+                        + "is not.", instead: Self.presence(operand))
             }
             return isThere ? .exists : .absent
         case "cidr":
@@ -68,24 +69,65 @@ extension PatternCompiler {
                 throw refusal(
                     pointer, "this is no block of addresses", name,
                     "Write an IPv4 or IPv6 address, a slash and the number of leading bits: "
-                        + "10.0.0.0/8, 2001:db8::/32; one address is /32 or /128.")
+                        + "10.0.0.0/8, 2001:db8::/32; one address is /32 or /128.",
+                    instead: operand.string.flatMap { text in
+                        ["/32", "/128"].first { AddressBlock(text + $0) != nil }.map {
+                            [["cidr": .string(text + $0)]]
+                        }
+                    })
             }
             return .cidr(block)
         default:
-            throw unknown(name, at: pointer)
+            throw unknown(name, operand, at: pointer)
         }
     }
 
-    private func unknown(_ name: String, at pointer: JSONPointer) -> PatternRefusal {
+    private func unknown(
+        _ name: String, _ operand: JSONValue, at pointer: JSONPointer
+    ) -> PatternRefusal {
         let names = Self.operators.map(\.name)
-        let hint = Spelling.hint(for: name, among: names)
+        if name == "$or" {
+            return refusal(
+                pointer, "$or stands in place of a field, not inside a list", name,
+                "One list is a choice already; put the tests side by side.",
+                instead: operand.array)
+        }
         let what =
             Self.reserved.contains(name)
             ? "the operator is not in this language" : "there is no operator of this name"
-        return refusal(
-            pointer, what, String(name.prefix(60)),
-            "\(hint)Accepted are \(names.joined(separator: ", ")). To ask for a field inside an "
-                + "object, nest it without a list: {\"entity\": {\"id\": [\"1\"]}}.")
+        let accepted = "Accepted are \(names.joined(separator: ", "))."
+        // What another language calls it, the nearest spelling, or a field in the wrong place.
+        if let tests = PatternAdvice.tests(name, operand) {
+            return refusal(
+                pointer, what, String(name.prefix(60)),
+                "\(PatternAdvice.note(on: name) ?? "")\(accepted)", instead: tests)
+        }
+        if let near = Spelling.nearest(to: name, among: names) {
+            return refusal(
+                pointer, what, String(name.prefix(60)),
+                "Did you mean \"\(near)\"? \(accepted)",
+                instead: [.test(near, operand)])
+        }
+        let value = operand.array != nil || operand.object != nil ? operand : [operand]
+        let field = JSONValue.test(name, value)
+        let isAlone = open?.list.count == 1 && !isTrial && !Self.reserved.contains(name)
+        let nesting =
+            Self.reserved.contains(name)
+            ? ""
+            : " To ask for a field inside an object, nest it without a list: "
+                + "{\"entity\": {\"id\": [\"1\"]}}."
+        return PatternRefusal(
+            pointer: pointer, operatorName: String(name.prefix(60)), what: what,
+            advice: "\(PatternAdvice.note(on: name) ?? "")\(accepted)\(nesting)",
+            correction: isAlone ? open.flatMap { Self.instead(field, at: $0.pointer) } : nil)
+    }
+
+    /// `exists` with its operand in words or numbers.
+    private static func presence(_ operand: JSONValue) -> [JSONValue]? {
+        let word = (operand.string ?? operand.number?.text ?? "null").lowercased()
+        if ["true", "yes", "1", "on"].contains(word) { return [["exists": true]] }
+        if ["false", "no", "0", "off", "null"].contains(word) { return [["exists": false]] }
+        return nil
     }
 
     // MARK: - Operands
@@ -99,10 +141,15 @@ extension PatternCompiler {
                 throw refusal(
                     pointer.appending(nested.key), "\(name) takes no such operator", name,
                     "\(Spelling.hint(for: nested.key, among: ["equals-ignore-case"]))Write a "
-                        + "string, or {\"\(name)\": {\"equals-ignore-case\": \"bot\"}}.")
+                        + "string, or {\"\(name)\": {\"equals-ignore-case\": \"bot\"}}.",
+                    instead: Self.operators.contains { $0.name == nested.key }
+                        ? [operand] : [.test(name, ["equals-ignore-case": nested.value])])
             }
             let place = pointer.appending(nested.key)
-            let text = FoldedText(try string(nested.value, at: place, nested.key))
+            let text = FoldedText(
+                try string(nested.value, at: place, nested.key) { operand in
+                    .test(name, ["equals-ignore-case": operand])
+                })
             return name == "prefix" ? .prefixIgnoringCase(text) : .suffixIgnoringCase(text)
         }
         let text = Array(try string(operand, at: pointer, name).utf8)
@@ -129,15 +176,73 @@ extension PatternCompiler {
                 throw refusal(
                     operand.array == nil ? pointer : pointer.appending(index),
                     "strings and numbers cannot be mixed in one list", "anything-but",
-                    "Write only strings or only numbers; two fields can say the rest.")
+                    "Write only strings where the field holds strings, only numbers where it "
+                        + "holds numbers; what is of the other type passes anyway.",
+                    instead: [
+                        ["anything-but": .array(values.filter { ($0.number != nil) == areNumbers })]
+                    ])
             default:
                 throw refusal(
                     operand.array == nil ? pointer : pointer.appending(index),
                     "anything-but takes strings or numbers, not \(value.kind)", "anything-but",
-                    Self.example("anything-but"))
+                    value.object == nil
+                        ? Self.example("anything-but")
+                        : "One operator takes the whole list: "
+                            + "{\"anything-but\": {\"prefix\": [\"bot.\", \"app.\"]}}.",
+                    instead: Self.allBut(value, of: values))
             }
         }
         return excluded
+    }
+
+    /// What the negation of an operator that it does not take is, where another test says it.
+    private static func allBut(
+        _ nested: JSONObject.Member, _ names: [String]
+    ) -> [JSONValue]? {
+        switch (nested.key, nested.value) {
+        case ("exists", .bool(let isThere)):
+            return [["exists": .bool(!isThere)]]
+        case ("exactly", let value), ("anything-but", let value):
+            return nested.key == "exactly" ? [["anything-but": value]] : value.array ?? [value]
+        case ("numeric", .array(let terms)) where terms.count == 2:
+            let opposite = ["<": ">=", "<=": ">", ">": "<=", ">=": "<"]
+            if terms[0] == "=" { return [["anything-but": terms[1]]] }
+            guard let word = terms[0].string, let other = opposite[word] else { return nil }
+            return [["numeric": [.string(other), terms[1]]]]
+        case ("numeric", .array(let terms)) where terms.count == 4:
+            let opposite = ["<": ">=", "<=": ">", ">": "<=", ">=": "<"]
+            guard let lower = terms[0].string.flatMap({ opposite[$0] }),
+                let upper = terms[2].string.flatMap({ opposite[$0] })
+            else { return nil }
+            return [
+                ["numeric": [.string(lower), terms[1]]], ["numeric": [.string(upper), terms[3]]],
+            ]
+        default:
+            return Spelling.nearest(to: nested.key, among: names).map { near in
+                [["anything-but": .test(near, nested.value)]]
+            }
+        }
+    }
+
+    /// `anything-but` of a boolean, or of operators in a list.
+    private static func allBut(_ value: JSONValue, of values: [JSONValue]) -> [JSONValue]? {
+        switch value {
+        case .bool(let bool) where values.count == 1:
+            return [.bool(!bool)]
+        case .null where values.count == 1:
+            return nil
+        case .array(let list) where values.count == 1:
+            return [["anything-but": .array(list)]]
+        case .object:
+            let members = values.compactMap { $0.object?.members.first }
+            guard members.count == values.count, let name = members.first?.key,
+                members.allSatisfy({ $0.key == name })
+            else { return nil }
+            let operands = members.flatMap { $0.value.array ?? [$0.value] }
+            return [["anything-but": .object(JSONObject([(name, .array(operands))]))]]
+        default:
+            return nil
+        }
     }
 
     private mutating func excluded(
@@ -149,7 +254,7 @@ extension PatternCompiler {
             throw refusal(
                 pointer, "anything-but takes no such operator", "anything-but",
                 "\(Spelling.hint(for: name, among: names))Write values, or one of "
-                    + "\(names.joined(separator: ", ")).")
+                    + "\(names.joined(separator: ", ")).", instead: Self.allBut(nested, names))
         }
         var excluded: [ValueTest] = []
         for (index, value) in try list(nested.value, at: pointer, name).enumerated() {
@@ -158,7 +263,7 @@ extension PatternCompiler {
                 excluded.append(.wildcard(try wildcard(value, at: place, name)))
                 continue
             }
-            let text = try string(value, at: place, name)
+            let text = try string(value, at: place, name) { _ in nil }
             if name == "equals-ignore-case" {
                 excluded.append(.equalsIgnoringCase(FoldedText(text)))
                 continue
@@ -172,82 +277,5 @@ extension PatternCompiler {
                 name == "prefix" ? .prefix(Array(text.utf8)) : .suffix(Array(text.utf8)))
         }
         return excluded
-    }
-
-    private func range(
-        _ operand: JSONValue, at pointer: JSONPointer
-    ) throws(PatternRefusal) -> NumericRange {
-        let remedy =
-            "Write one comparison (= < <= > >=) and a number, or a lower bound and an "
-            + "upper one: [\">=\", 0, \"<\", 100]."
-        guard case .array(let terms) = operand, terms.count == 2 || terms.count == 4 else {
-            throw refusal(
-                pointer, "numeric takes a list of two or four terms", "numeric", remedy)
-        }
-        var bounds: [NumericRange.Bound] = []
-        for index in stride(from: 0, to: terms.count, by: 2) {
-            guard let word = terms[index].string,
-                let comparison = NumericRange.Comparison(rawValue: word)
-            else {
-                throw refusal(
-                    pointer.appending(index), "this is no comparison", "numeric", remedy)
-            }
-            guard let number = terms[index + 1].number else {
-                throw refusal(
-                    pointer.appending(index + 1),
-                    "a comparison takes a number, not \(terms[index + 1].kind)", "numeric",
-                    "Write the number without quotes: [\"\(word)\", 100].")
-            }
-            let value = try decimal(number, at: pointer.appending(index + 1), "numeric")
-            bounds.append(NumericRange.Bound(comparison: comparison, value: value))
-        }
-        if bounds.count == 2 {
-            guard [.greater, .greaterOrEqual].contains(bounds[0].comparison),
-                [.less, .lessOrEqual].contains(bounds[1].comparison)
-            else {
-                throw refusal(
-                    pointer,
-                    "of two bounds the lower one (> or >=) comes first, then the upper "
-                        + "one (< or <=)", "numeric", remedy)
-            }
-            guard bounds[0].value < bounds[1].value else {
-                throw refusal(
-                    pointer, "the lower bound is not below the upper one", "numeric",
-                    "Swap the numbers; for one number write [\"=\", 5].")
-            }
-        }
-        return NumericRange(bounds: bounds)
-    }
-
-    private func wildcard(
-        _ operand: JSONValue, at pointer: JSONPointer, _ name: String
-    ) throws(PatternRefusal) -> Wildcard {
-        let text = try string(operand, at: pointer, name)
-        do throws(Wildcard.Fault) {
-            return try Wildcard(text)
-        } catch {
-            let (what, remedy) =
-                switch error {
-                case .doubledStar:
-                    ("two stars stand side by side", "One star stands for any run of characters.")
-                case .unknownEscape:
-                    (
-                        "a backslash escapes neither a star nor a backslash",
-                        "Write \\* for a star and \\\\ for a backslash, each backslash doubled "
-                            + "again inside JSON quotes."
-                    )
-                case .tooManyStars:
-                    (
-                        "there are more than \(Wildcard.starsMax) stars, the limit",
-                        "Use fewer stars."
-                    )
-                case .tooLong:
-                    (
-                        "the text is longer than \(Wildcard.bytesMax) bytes, the limit",
-                        "Use a shorter text."
-                    )
-                }
-            throw refusal(pointer, what, name, remedy)
-        }
     }
 }

@@ -10,20 +10,42 @@ extension PatternCompiler {
                 pointer, "an operator is an object with exactly one member, not \(object.count)",
                 name,
                 "Write one object for each operator: [{\"prefix\": \"a\"}, "
-                    + "{\"suffix\": \"b\"}] passes when either does.")
+                    + "{\"suffix\": \"b\"}] passes when either does.",
+                instead: name == nil ? Self.apart(object) : nil)
         }
         return member
     }
 
+    /// Several operators in one pair of braces: both at once where one wildcard says so, or each
+    /// in braces of its own.
+    private static func apart(_ object: JSONObject) -> [JSONValue]? {
+        if object.count == 2, let start = object["prefix"]?.string,
+            let end = object["suffix"]?.string
+        {
+            let text = "\(PatternAdvice.escaped(start))*\(PatternAdvice.escaped(end))"
+            return [["wildcard": .string(text)]]
+        }
+        return list(ofOperators: object)?.array
+    }
+
+    /// - Parameter element: The element of the list with another operand, for a correction; by
+    ///   default the operator alone with it.
     func string(
-        _ operand: JSONValue, at pointer: JSONPointer, _ name: String
+        _ operand: JSONValue, at pointer: JSONPointer, _ name: String,
+        in element: ((JSONValue) -> JSONValue?)? = nil
     ) throws(PatternRefusal) -> String {
         guard case .string(let string) = operand else {
+            let meant = (operand.array ?? [operand]).compactMap { value -> JSONValue? in
+                guard let text = value.text.map({ JSONValue.string($0) }) else { return nil }
+                return element.map { $0(text) } ?? .test(name, text)
+            }
+            let isWhole = meant.count == (operand.array ?? [operand]).count
             throw refusal(
                 pointer, "\(name) takes a string, not \(operand.kind)", name,
                 operand.array == nil
                     ? Self.example(name)
-                    : "\(Self.example(name)) For a choice write one object for each string.")
+                    : "\(Self.example(name)) For a choice write one object for each string.",
+                instead: isWhole ? meant : nil)
         }
         return string
     }

@@ -3,7 +3,16 @@ import StrictJSON
 /// Turns the text of a pattern into leaves and alternatives, or refuses it.
 struct PatternCompiler {
     private(set) var leaves: [PatternLeaf] = []
+    /// A number for the path of each leaf, the same where two have one path.
+    private var paths: [Int] = []
+    private var numbers: [Path: Int] = [:]
     var tests = 0
+    /// The element that is being read, and the list it stands in.
+    private(set) var open: (pointer: JSONPointer, list: [JSONValue], index: Int)?
+    /// Whether this only tries a correction, and makes none itself.
+    let isTrial: Bool
+
+    init(isTrial: Bool = false) { self.isTrial = isTrial }
 
     /// Words that mean something inside a list or a branch of `$or`, in the language we follow.
     ///
@@ -17,6 +26,7 @@ struct PatternCompiler {
 
     /// The alternatives of a pattern, each a conjunction without repeated paths.
     mutating func compile(_ json: JSONValue) throws(PatternRefusal) -> [[PatternCondition]] {
+        if let misplaced = misplacedPattern(json) { throw misplaced }
         guard case .object(let object) = json else {
             throw refusal(
                 .root, "a pattern is an object, not \(json.kind)",
@@ -41,17 +51,21 @@ struct PatternCompiler {
         var alternatives: [[PatternCondition]] = [[]]
         for member in object.members {
             let place = pointer.appending(member.key)
+            if let misspelled = misspelledChoice(member, in: object, at: place) {
+                throw misspelled
+            }
             let choices =
                 member.key == "$or"
                 ? try branches(member.value, at: place, path: path)
-                : try field(member, at: place, path: path)
+                : try field(member, in: object, at: place, path: path)
             alternatives = try combine(alternatives, with: choices, at: place)
         }
         return alternatives
     }
 
     private mutating func field(
-        _ member: JSONObject.Member, at pointer: JSONPointer, path: [String]
+        _ member: JSONObject.Member, in object: JSONObject, at pointer: JSONPointer,
+        path: [String]
     ) throws(PatternRefusal) -> [[PatternCondition]] {
         let steps = member.key.utf8.split(
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -62,9 +76,7 @@ struct PatternCompiler {
         case .array(let list):
             return try leaf(list, at: pointer, path: path)
         default:
-            throw refusal(
-                pointer, "a field takes a list of tests, not \(member.value.kind)",
-                "Put the value into a list: [\(member.value.excerpt)].")
+            throw unlisted(member, in: object, at: pointer)
         }
     }
 
@@ -76,14 +88,18 @@ struct PatternCompiler {
                 pointer, "an empty list can never match",
                 "Name at least one value or test; [{\"exists\": false}] asks for absence.")
         }
+        if let misplaced = misplacedFields(list, at: pointer) { throw misplaced }
         var compiled: [ValueTest] = []
         for (index, element) in list.enumerated() {
+            open = (pointer, list, index)
             compiled.append(try test(element, at: pointer.appending(index)))
         }
         let values = compiled.filter { $0 != .absent }
         let number = leaves.count
         leaves.append(
             PatternLeaf(pointer: pointer, path: path, tests: compiled, asked: .array(list)))
+        paths.append(numbers[Path(path), default: numbers.count])
+        numbers[Path(path)] = paths[number]
         var choices: [[PatternCondition]] = []
         if !values.isEmpty { choices.append([PatternCondition(leaf: number, wantsAbsence: false)]) }
         if values.count < compiled.count {
@@ -98,25 +114,33 @@ struct PatternCompiler {
         let shape =
             "Write a list of two or more objects, such as "
             + "[{\"type\": [\"a\"]}, {\"source\": [\"b\"]}]."
+        let meant = isTrial ? nil : Self.meantBranches(value, at: pointer)
         guard case .array(let branches) = value else {
-            throw refusal(pointer, "$or takes a list, not \(value.kind)", "$or", shape)
+            throw PatternRefusal(
+                pointer: pointer, operatorName: "$or",
+                what: "$or takes a list, not \(value.kind)", advice: shape, correction: meant)
         }
         guard branches.count >= 2 else {
-            throw refusal(pointer, "$or takes at least two branches", "$or", shape)
+            throw PatternRefusal(
+                pointer: pointer, operatorName: "$or", what: "$or takes at least two branches",
+                advice: "\(shape) What has no alternative needs no $or.", correction: meant)
         }
         var choices: [[PatternCondition]] = []
         for (index, branch) in branches.enumerated() {
             let place = pointer.appending(index)
             guard case .object(let object) = branch else {
-                throw refusal(
-                    place, "a branch of $or is an object, not \(branch.kind)", "$or", shape)
+                throw PatternRefusal(
+                    pointer: place, operatorName: "$or",
+                    what: "a branch of $or is an object, not \(branch.kind)",
+                    advice: "\(shape) Values of one field need no $or: their list is a choice "
+                        + "already.", correction: meant)
             }
             if let word = object.keys.first(where: Self.reserved.contains) {
-                throw refusal(
-                    place.appending(word),
-                    "\"\(word)\" is an operator, and a branch of $or names fields", "$or",
-                    "Put it into the list of a field: {\"field\": [{\"\(word)\": ...}]}; one list "
-                        + "is a choice already.")
+                throw PatternRefusal(
+                    pointer: place.appending(word), operatorName: "$or",
+                    what: "\"\(word)\" is an operator, and a branch of $or names fields",
+                    advice: "Put it into the list of a field: {\"field\": [{\"\(word)\": ...}]}; "
+                        + "one list is a choice already.", correction: meant)
             }
             choices += try compile(object, at: place, path: path)
             try checkCount(choices.count, at: place)
@@ -131,12 +155,13 @@ struct PatternCompiler {
     ) throws(PatternRefusal) -> [[PatternCondition]] {
         try checkCount(alternatives.count * choices.count, at: pointer)
         var combined: [[PatternCondition]] = []
+        var conditions = 0
         for alternative in alternatives {
-            let taken = Set(alternative.map { Path(leaves[$0.leaf].path) })
             for choice in choices {
                 for condition in choice {
                     let leaf = leaves[condition.leaf]
-                    guard !taken.contains(Path(leaf.path)) else {
+                    let number = paths[condition.leaf]
+                    guard !alternative.contains(where: { paths[$0.leaf] == number }) else {
                         throw refusal(
                             leaf.pointer,
                             "the field \(leaf.path.joined(separator: ".")) is asked for twice",
@@ -149,6 +174,14 @@ struct PatternCompiler {
                         pointer,
                         "there are more than \(Pattern.Limits.fieldsMax) fields, the limit",
                         "Ask for fewer fields, or split the rule.")
+                }
+                conditions += alternative.count + choice.count
+                guard conditions <= Pattern.Limits.conditionsMax else {
+                    throw refusal(
+                        pointer,
+                        "the branches and the fields beside them make more than "
+                            + "\(Pattern.Limits.conditionsMax) conditions, the limit",
+                        "Ask for fewer fields beside $or, use fewer branches, or split the rule.")
                 }
                 combined.append(alternative + choice)
             }
@@ -173,9 +206,12 @@ struct PatternCompiler {
     }
 
     func refusal(
-        _ pointer: JSONPointer, _ what: String, _ operatorName: String?, _ remedy: String
+        _ pointer: JSONPointer, _ what: String, _ operatorName: String?, _ advice: String,
+        instead elements: @autoclosure () -> [JSONValue]? = nil
     ) -> PatternRefusal {
-        PatternRefusal(pointer: pointer, operatorName: operatorName, what: what, remedy: remedy)
+        PatternRefusal(
+            pointer: pointer, operatorName: operatorName, what: what, advice: advice,
+            correction: isTrial ? nil : instead(elements()))
     }
 
     /// A path compared byte for byte.

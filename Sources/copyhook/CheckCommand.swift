@@ -10,7 +10,8 @@ struct CheckCommand: ParsableCommand {
             Prints the effective configuration, defaults filled in and secrets as
             <secret>. Each problem is printed with file, line, key and remedy, and the
             exit code is then 2. What is allowed but risky is a warning, which serve logs
-            too. Nothing is started and nothing is sent.
+            too. Rules that can never match, that match everything, or that do again what
+            another does are warned of. Nothing is started and nothing is sent.
 
             Example:
               copyhook check --config copyhook.yaml
@@ -24,6 +25,7 @@ struct CheckCommand: ParsableCommand {
         for warning in configuration.warnings + configuration.storeWarnings() {
             standardError("warning: \(warning)")
         }
+        configuration.warnOfRules()
         for hint in configuration.hints { standardError("hint: \(hint)") }
     }
 }

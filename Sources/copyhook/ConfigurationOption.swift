@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Rules
 import Settings
 
 /// The configuration file that most commands take.
@@ -14,6 +15,18 @@ struct ConfigurationOption: ParsableArguments {
                 path: config, environment: ProcessEnvironment.current)
         } catch {
             throw .badUsage(error.description)
+        }
+    }
+}
+
+extension Configuration {
+    /// Says what is worth a second look among the rules, each with its file.
+    func warnOfRules() {
+        for finding in RuleLint.findings(in: rules, sources: sources.map(\.name)) {
+            let rule = rules.first { $0.name.utf8.elementsEqual((finding.rule ?? "").utf8) }
+            var place = file
+            if case .file(let file) = rule?.origin { place = file }
+            standardError("warning: \(place): \(finding)")
         }
     }
 }

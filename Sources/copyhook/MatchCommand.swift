@@ -8,7 +8,10 @@ struct MatchCommand: ParsableCommand {
         abstract: "Tells which events one pattern matches.",
         discussion: """
             Prints "match" or "no" for each event, in order. Exit code 0 when all match, 1
-            when one does not, 2 when the pattern or an event is refused.
+            when one does not, 2 when the pattern or an event is refused. What the pattern
+            says and hardly means is warned of.
+
+            The language: Sources/Domain/Domain.docc/The-pattern-language.md
 
             Examples:
               copyhook match --pattern pattern.json --events event.json
@@ -27,7 +30,10 @@ struct MatchCommand: ParsableCommand {
 
     func run() throws {
         let pattern = try readPattern()
+        warn(of: pattern.findings(for: nil))
         var allMatch = true
+        var isAnyMatched = false
+        var roots: Set<String> = []
         var isRefused = false
         for event in EventLines(try InputFile.read(events)) {
             do throws(JSONRefusal) {
@@ -36,6 +42,10 @@ struct MatchCommand: ParsableCommand {
                 print(isMatch ? "match" : "no")
                 if explain { print(pattern.explain(value)) }
                 allMatch = allMatch && isMatch
+                isAnyMatched = isAnyMatched || isMatch
+                for key in value.object?.keys ?? [] {
+                    roots.insert(String(key.prefix { $0 != "." }))
+                }
             } catch {
                 isRefused = true
                 let line = event.line + error.line - 1
@@ -47,7 +57,14 @@ struct MatchCommand: ParsableCommand {
             throw CommandFailure.badUsage(
                 "", "Each event is one JSON object: alone in its file, or one a line.")
         }
+        if !isAnyMatched { warn(of: pattern.findings(missingIn: roots)) }
         guard allMatch else { throw ExitCode(1) }
+    }
+
+    private func warn(of findings: [PatternFinding]) {
+        for finding in findings {
+            standardError("warning: \(InputFile.name(of: pattern)): \(finding)")
+        }
     }
 
     private func readPattern() throws -> Pattern {

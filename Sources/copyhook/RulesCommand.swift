@@ -13,6 +13,8 @@ struct RulesCommand: AsyncParsableCommand {
             The service is found by COPYHOOK_URL or --url, its key comes from
             COPYHOOK_API_KEY.
 
+            The language of patterns: Sources/Domain/Domain.docc/The-pattern-language.md
+
             Examples:
               copyhook rules test --config copyhook.yaml --event event.json
               copyhook rules list

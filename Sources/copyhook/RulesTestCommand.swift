@@ -11,7 +11,11 @@ struct RulesTestCommand: ParsableCommand {
         discussion: """
             Offline: nothing is sent or stored. The event is as rules see it: type,
             entity, data and the rest, as copyhook events show prints it under "event".
-            Exit code 0 when at least one rule matches, 1 when none does.
+            Exit code 0 when at least one rule matches, 1 when none does. Rules that can
+            never match, that match everything, or that do again what another does are
+            warned of.
+
+            The language: Sources/Domain/Domain.docc/The-pattern-language.md
 
             Example:
               copyhook rules test --config copyhook.yaml --event event.json
@@ -24,6 +28,7 @@ struct RulesTestCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try option.load()
+        configuration.warnOfRules()
         var isAnyMatched = false
         for line in EventLines(try InputFile.read(event)) {
             do throws(JSONRefusal) {

@@ -44,6 +44,7 @@ private func refusal(of pattern: String) -> PatternRefusal? {
         #expect(pattern.matches(event) == row["expect"]?.bool, "\(name)")
         #expect(pattern.explain(event).isMatch == row["expect"]?.bool, "\(name)")
     }
+    print("correctness: \(rows.count) rows, no exceptions")
 }
 
 // MARK: - Validity

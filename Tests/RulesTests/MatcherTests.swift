@@ -190,7 +190,7 @@ func theMatcherAgreesWithTheDefinition(seed: UInt64) throws {
 }
 
 /// Sebastiano Vigna's SplitMix64.
-private struct SeededGenerator: RandomNumberGenerator {
+struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

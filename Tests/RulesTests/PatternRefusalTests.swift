@@ -24,7 +24,7 @@ private let refused: [Row] = [
     (#"{"a":{}}"#, "/a", "an empty object asks nothing", "Name at least one field"),
     (#"{"a":[]}"#, "/a", "can never match", #"[{"exists": false}]"#),
     (#"{"type":"bot.published"}"#, "/type", "a list of tests, not a string", #"["bot.published"]"#),
-    (#"{"a":5}"#, "/a", "not a number", "into a list: [5]"),
+    (#"{"a":5}"#, "/a", "not a number", #""a": [5]"#),
     (#"{"a":null}"#, "/a", "not null", "[null]"),
     (#"{"a":{"b":true}}"#, "/a/b", "not a boolean", "[true]"),
     (#"{"a":[["x"]]}"#, "/a/0", "a list inside a list", "side by side"),
@@ -51,7 +51,7 @@ private let refused: [Row] = [
     ),
     (#"{"a":[{"exactly":1}]}"#, "/a/0/exactly", "takes a string", "Write it as"),
     (#"{"a":[{"equals-ignore-case":["x"]}]}"#, "/a/0/equals-ignore-case", "not a list", "choice"),
-    (#"{"a":[{"exists":"false"}]}"#, "/a/0/exists", "true or false, not a string", "true}"),
+    (#"{"a":[{"exists":"false"}]}"#, "/a/0/exists", "true or false, not a string", "false}]"),
     (#"{"a":[{"wildcard":"a**b"}]}"#, "/a/0/wildcard", "two stars", "One star"),
     (#"{"a":[{"wildcard":"a\\b"}]}"#, "/a/0/wildcard", "a backslash", "doubled"),
     (#"{"a":[{"wildcard":"a\\"}]}"#, "/a/0/wildcard", "a backslash", "doubled"),
@@ -117,7 +117,7 @@ private func aRefusalNamesThePlaceAndTheRemedy(_ row: Row) throws {
         found.description == """
             /a/0/numeric/0 (numeric): this is no comparison
             Write one comparison (= < <= > >=) and a number, or a lower bound and an upper one: \
-            [">=", 0, "<", 100].
+            [">=", 0, "<", 100]. Write instead: "a": [{"numeric": ["=", 1]}]
             """)
 }
 
@@ -145,6 +145,21 @@ func aRefusalCannotBreakItsLinesOrSteerATerminal(_ pattern: String) throws {
     #expect(refusal(of: pattern(11, 91))?.what.contains("combinations") == true)
     #expect(refusal(of: "{\(branches(1_000, "a"))}") == nil)
     #expect(refusal(of: "{\(branches(1_001, "a"))}")?.what.contains("combinations") == true)
+}
+
+@Test func conditionsOfAllCombinationsAreBounded() throws {
+    func pattern(_ branches: Int, _ fields: Int, fieldsFirst: Bool) -> String {
+        let or = "\"$or\":[\((0..<branches).map { "{\"o\($0)\":[1]}" }.joined(separator: ","))]"
+        let list = (0..<fields).map { "\"f\($0)\":[1]" }.joined(separator: ",")
+        return fieldsFirst ? "{\(list),\(or)}" : "{\(or),\(list)}"
+    }
+    for isFirst in [false, true] {
+        #expect(refusal(of: pattern(1_000, 19, fieldsFirst: isFirst)) == nil)
+        let found = refusal(of: pattern(1_000, 20, fieldsFirst: isFirst))
+        #expect(found?.what.contains("20000 conditions") == true)
+        #expect(refusal(of: pattern(78, 255, fieldsFirst: isFirst)) == nil)
+        #expect(refusal(of: pattern(79, 255, fieldsFirst: isFirst)) != nil)
+    }
 }
 
 @Test func testsAndFieldsAreBounded() throws {

@@ -58,8 +58,7 @@ private let endpoint = """
         """
         copyhook.yaml:9: rules[0].match.type[0].prefx: there is no operator of this name
             Did you mean "prefix"? Accepted are prefix, suffix, anything-but, exists, numeric, \
-        equals-ignore-case, wildcard, cidr, exactly. To ask for a field inside an object, nest it \
-        without a list: {"entity": {"id": ["1"]}}.
+        equals-ignore-case, wildcard, cidr, exactly. Write instead: "type": [{"prefix": "bot."}]
         """
     ),
     (

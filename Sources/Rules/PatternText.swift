@@ -1,0 +1,268 @@
+import StrictJSON
+
+/// What is wrong with the text of a pattern that is no JSON, in the words of who typed it.
+///
+/// The parser says where it stopped; what people get wrong is often a little before.
+struct PatternText {
+    private let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    func refusal(_ error: JSONRefusal) -> PatternRefusal {
+        let diagnosis = diagnosis(error)
+        let what = diagnosis?.what ?? error.detail
+        let correction = diagnosis?.mended.flatMap(correction)
+        return PatternRefusal(
+            pointer: .root, operatorName: nil,
+            what: "it is not readable as JSON, line \(error.line), column \(error.column): \(what)",
+            advice: diagnosis?.advice
+                ?? "Write one JSON object, such as {\"type\": [\"bot.published\"]}.",
+            correction: correction)
+    }
+
+    private struct Diagnosis {
+        let what: String
+        let advice: String
+        /// The text as it was probably meant.
+        var mended: [UInt8]?
+    }
+
+    /// The mended text, when it is JSON now and accepted as a pattern.
+    private func correction(_ text: [UInt8]) -> PatternCorrection? {
+        guard let json = try? JSONValue(parsing: text),
+            (try? Pattern(parsing: json)) != nil
+        else { return nil }
+        return PatternCorrection(pointer: .root, value: json)
+    }
+
+    private func diagnosis(_ error: JSONRefusal) -> Diagnosis? {
+        switch error.code {
+        case .syntax: syntax(at: error.offset)
+        case .unexpectedEnd: end()
+        case .doubledKey: doubledKey(at: error.offset)
+        case .trailingBytes: trailing(at: error.offset)
+        case .byteOrderMark:
+            Diagnosis(what: error.detail, advice: "Save the file as UTF-8 without a mark.")
+        case .notUTF8:
+            Diagnosis(what: error.detail, advice: "Save the file as UTF-8.")
+        default: nil
+        }
+    }
+
+    private func syntax(at offset: Int) -> Diagnosis? {
+        let here = offset < bytes.count ? bytes[offset] : 0
+        let before = bytes[..<offset].last { !Self.isBlank($0) }
+        if here == UInt8(ascii: "'") {
+            return Diagnosis(
+                what: "strings stand in double quotes", advice: "Write \" in place of '.",
+                mended: bytes.contains(UInt8(ascii: "\""))
+                    ? nil : bytes.map { $0 == here ? UInt8(ascii: "\"") : $0 })
+        }
+        if bytes[offset...].starts(with: "“".utf8) || bytes[offset...].starts(with: "”".utf8) {
+            let text = String(decoding: bytes, as: UTF8.self)
+            return Diagnosis(
+                what: "typographic quotes are no quotes here",
+                advice: "Write \" in place of “ and ”.",
+                mended: Array(
+                    String(text.map { $0 == "“" || $0 == "”" ? "\"" : $0 }).utf8))
+        }
+        if here == UInt8(ascii: "#") || bytes[offset...].starts(with: "//".utf8)
+            || bytes[offset...].starts(with: "/*".utf8)
+        {
+            return Diagnosis(
+                what: "JSON has no comments",
+                advice: "Take the comment out; the YAML of the configuration may have some.",
+                mended: withoutComment(at: offset))
+        }
+        if here == UInt8(ascii: "}") || here == UInt8(ascii: "]"), before == UInt8(ascii: ",") {
+            var mended = bytes
+            if let comma = bytes[..<offset].lastIndex(of: UInt8(ascii: ",")) {
+                mended.remove(at: comma)
+            }
+            return Diagnosis(
+                what: "a comma stands before `\(Character(Unicode.Scalar(here)))`",
+                advice: "Take the last comma away.", mended: mended)
+        }
+        return bracketOrWord(here, at: offset)
+    }
+
+    private func bracketOrWord(_ here: UInt8, at offset: Int) -> Diagnosis? {
+        let opened = opened(before: offset)
+        let isInList = opened.last == UInt8(ascii: "]")
+        if here == UInt8(ascii: ":"), isInList {
+            return Diagnosis(
+                what: "`:` stands in a list, which holds values and no names",
+                advice: "Put braces around an operator: [{\"prefix\": \"bot.\"}]. Fields are "
+                    + "nested without a list.")
+        }
+        if here == UInt8(ascii: "}") || here == UInt8(ascii: "]"), let last = opened.last,
+            here != last
+        {
+            let (found, wanted) = (Character(Unicode.Scalar(here)), Character(Unicode.Scalar(last)))
+            var mended = bytes
+            mended.insert(last, at: offset)
+            return Diagnosis(
+                what: "`\(found)` stands where `\(wanted)` must close what is open",
+                advice: "Close with `\(wanted)` first.", mended: mended)
+        }
+        if here == UInt8(ascii: "=") {
+            return Diagnosis(
+                what: "`=` stands where `:` must", advice: "Write a name, a colon and a list.")
+        }
+        if here == UInt8(ascii: "\"") || here == UInt8(ascii: "{") || here == UInt8(ascii: "["),
+            let before = bytes[..<offset].last(where: { !Self.isBlank($0) }),
+            ![UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "{")]
+                .contains(before)
+        {
+            var mended = bytes
+            mended.insert(UInt8(ascii: ","), at: offset)
+            return Diagnosis(
+                what: "a comma is missing before this", advice: "Put a comma between the two.",
+                mended: mended)
+        }
+        if before(offset) == UInt8(ascii: "\\"), here > 0x20 {
+            return Diagnosis(
+                what: "a backslash and this character mean nothing in a JSON string",
+                advice: "Double each backslash.", mended: withDoubledBackslashes(around: offset))
+        }
+        return word(at: offset, isInList: isInList)
+    }
+
+    /// The string around `offset` with every backslash doubled: where one of them means nothing,
+    /// the others are probably meant as they stand, `\t` in a path included.
+    private func withDoubledBackslashes(around offset: Int) -> [UInt8] {
+        let start = bytes[..<offset].indices.last {
+            bytes[$0] == UInt8(ascii: "\"") && before($0) != UInt8(ascii: "\\")
+        }
+        guard let start else { return bytes }
+        let rest = bytes[(start + 1)...]
+        let end = rest.firstIndex(of: UInt8(ascii: "\"")) ?? bytes.count
+        let text = rest[..<end].flatMap { $0 == UInt8(ascii: "\\") ? [$0, $0] : [$0] }
+        return Array(bytes[...start]) + text + Array(bytes[end...])
+    }
+
+    private func before(_ offset: Int) -> UInt8? { offset > 0 ? bytes[offset - 1] : nil }
+
+    /// A word without quotes, or one of another language.
+    private func word(at offset: Int, isInList: Bool) -> Diagnosis? {
+        var start = offset
+        while let byte = before(start), Self.isOfWord(byte) { start -= 1 }
+        let word = bytes[start...].prefix { Self.isOfWord($0) }
+        guard let first = word.first, first | 0x20 >= UInt8(ascii: "a"),
+            first | 0x20 <= UInt8(ascii: "z")
+        else { return nil }
+        let text = String(decoding: word, as: UTF8.self)
+        let known = ["true": "true", "false": "false", "none": "null", "nil": "null"]
+        let plain = known[text.lowercased()] ?? (text.lowercased() == "null" ? "null" : nil)
+        var mended = bytes
+        let range = start..<(start + word.count)
+        if let plain {
+            mended.replaceSubrange(range, with: plain.utf8)
+            return Diagnosis(
+                what: "\(text) is no word of JSON", advice: "Write \(plain).", mended: mended)
+        }
+        mended.replaceSubrange(range, with: "\"\(text)\"".utf8)
+        return Diagnosis(
+            what: "\(text) has no quotes", advice: "Names and texts stand in double quotes.",
+            mended: mended)
+    }
+
+    private func end() -> Diagnosis? {
+        guard !bytes.allSatisfy(Self.isBlank) else {
+            return Diagnosis(
+                what: "there is no text",
+                advice: "Write one JSON object, such as {\"type\": [\"bot.published\"]}.")
+        }
+        let isInString = Self.isInString(bytes[...])
+        let closing = Array(opened(before: bytes.count).reversed())
+        guard isInString || !closing.isEmpty else { return nil }
+        let text = String(decoding: closing, as: UTF8.self)
+        let kept = bytes.reversed().drop(while: Self.isBlank).reversed()
+        return Diagnosis(
+            what: isInString
+                ? "the text ends inside a string" : "the text ends and \(text) is missing",
+            advice: "Write one JSON object, and close all that is open.",
+            mended: Array(kept) + (isInString ? [UInt8(ascii: "\"")] : []) + closing)
+    }
+
+    private func doubledKey(at offset: Int) -> Diagnosis? {
+        let text = bytes[offset...].dropFirst().prefix { $0 != UInt8(ascii: "\"") }
+        let key = String(decoding: text.prefix(60), as: UTF8.self)
+        return Diagnosis(
+            what: "the object has a member \"\(key)\" already; each name may stand once",
+            advice: "Write one JSON object in which the two are one: a list is a choice, "
+                + "\"\(key)\": [\"a\", \"b\"].")
+    }
+
+    private func trailing(at offset: Int) -> Diagnosis? {
+        let here = bytes[offset]
+        if here == UInt8(ascii: "}") || here == UInt8(ascii: "]") {
+            var mended = bytes
+            mended.remove(at: offset)
+            return Diagnosis(
+                what: "there is one `\(Character(Unicode.Scalar(here)))` too many",
+                advice: "Take it away.", mended: mended)
+        }
+        if here == UInt8(ascii: "{") {
+            return Diagnosis(
+                what: "a second object begins here",
+                advice: "Write one JSON object; a choice between two is spelled {\"$or\": "
+                    + "[{...}, {...}]}.")
+        }
+        return nil
+    }
+
+    private func withoutComment(at offset: Int) -> [UInt8]? {
+        let isBlock = bytes[offset...].starts(with: "/*".utf8)
+        guard isBlock else {
+            let end = bytes[offset...].firstIndex(of: 0x0A) ?? bytes.count
+            return Array(bytes[..<offset] + bytes[end...])
+        }
+        var end = offset + 2
+        while end < bytes.count, !bytes[end...].starts(with: "*/".utf8) { end += 1 }
+        return Array(bytes[..<offset] + bytes[min(end + 2, bytes.count)...])
+    }
+
+    /// What would close what is open before `offset`, outermost first.
+    private func opened(before offset: Int) -> [UInt8] {
+        var closers: [UInt8] = []
+        var isInString = false
+        var isEscape = false
+        for byte in bytes[..<offset] {
+            if isInString {
+                if byte == UInt8(ascii: "\""), !isEscape { isInString = false }
+                isEscape = !isEscape && byte == UInt8(ascii: "\\")
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "{"): closers.append(UInt8(ascii: "}"))
+            case UInt8(ascii: "["): closers.append(UInt8(ascii: "]"))
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): _ = closers.popLast()
+            default: break
+            }
+        }
+        return closers
+    }
+
+    private static func isInString(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var isInString = false
+        var isEscape = false
+        for byte in bytes {
+            if byte == UInt8(ascii: "\""), !isEscape { isInString.toggle() }
+            isEscape = isInString && !isEscape && byte == UInt8(ascii: "\\")
+        }
+        return isInString
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+    }
+
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+        let lower = byte | 0x20
+        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+            || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+    }
+}
