@@ -54,7 +54,7 @@ extension PatternNode {
         // Dotted keys can lead to one path by several ways. Ways do not share arrays, so each
         // condition may take its own.
         let others = places.filter { $0.elements == nil }
-        return split(wanted, over: arrays[...]) { holdsWithoutArrays(at: others, for: $0) }
+        return split(wanted, over: arrays) { holdsWithoutArrays(at: others, for: $0) }
     }
 
     /// In an array, everything that wants a value wants it of one and the same element.
@@ -86,26 +86,39 @@ extension PatternNode {
     private static let splitMax = 10
 
     /// Whether the wanted conditions can be dealt out to the arrays and to what `others` answers.
+    ///
+    /// Which conditions are dealt out so far is all that the arrays to come need to know, so that
+    /// each such set is looked at once, however many deals lead to it.
     private func split(
-        _ wanted: Set<Int>, over arrays: ArraySlice<[JSONValue]>,
-        others: (Set<Int>) -> Bool
+        _ wanted: Set<Int>, over arrays: [[JSONValue]], others: (Set<Int>) -> Bool
     ) -> Bool {
-        guard let array = arrays.first else { return others(wanted) }
-        let possible = wanted.sorted().filter { canAnswer($0, in: array) }
-        let free = possible.prefix(Self.splitMax)
-        let fixed = Set(possible.dropFirst(Self.splitMax))
-        for choice in 0..<(1 << free.count) {
-            var taken = fixed
-            for (bit, number) in free.enumerated() where choice >> bit & 1 == 1 {
-                taken.insert(number)
-            }
-            if holds(in: array, for: taken),
-                split(wanted.subtracting(taken), over: arrays.dropFirst(), others: others)
-            {
-                return true
-            }
+        let asked = wanted.sorted().map { number in
+            (number: number, arrays: arrays.indices.filter { canAnswer(number, in: arrays[$0]) })
+        }.filter { !$0.arrays.isEmpty }
+        let free = asked.prefix(Self.splitMax)
+        let beyond = asked.dropFirst(Self.splitMax)
+        /// The conditions of one set, a bit for each that is free.
+        func conditions(_ set: Int) -> Set<Int> {
+            Set(free.enumerated().filter { set >> $0.offset & 1 == 1 }.map(\.element.number))
         }
-        return false
+        var reached = [Bool](repeating: false, count: 1 << free.count)
+        reached[0] = true
+        for (place, array) in arrays.enumerated() {
+            let fixed = beyond.filter { $0.arrays[0] == place }.map(\.number)
+            let answerable = free.enumerated().reduce(0) { set, condition in
+                condition.element.arrays.contains(place) ? set | 1 << condition.offset : set
+            }
+            let taken = reached.indices.filter { set in
+                set & ~answerable == 0 && holds(in: array, for: conditions(set).union(fixed))
+            }
+            var next = [Bool](repeating: false, count: reached.count)
+            for set in reached.indices where reached[set] {
+                for more in taken where set & more == 0 { next[set | more] = true }
+            }
+            reached = next
+        }
+        let rest = wanted.subtracting(beyond.map(\.number))
+        return reached.indices.contains { reached[$0] && others(rest.subtracting(conditions($0))) }
     }
 
     /// Whether one condition alone has its answer somewhere in the array.

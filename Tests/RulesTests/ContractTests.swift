@@ -138,3 +138,24 @@ func whatTheContractRefusesIsRefused(_ pattern: String) {
     #expect(throws: JSONRefusal.self) { try JSONValue(eventParsing: Array(#"{"a":1,"a":2}"#.utf8)) }
     #expect(throws: JSONRefusal.self) { try JSONValue(eventParsing: Array(#"{"a":1} x"#.utf8)) }
 }
+
+/// One path by eight ways, each a list whose elements answer one condition: what the ways can
+/// answer together is found without trying every deal of the conditions.
+@Test func manyWaysToOneFieldCostLittle() throws {
+    func event(answering count: Int) -> JSONValue {
+        let list = JSONValue.array((0..<count).map { ["c\($0)": 1] })
+        let d: JSONValue = ["d": list]
+        return [
+            "a.b.c.d": list, "a.b.c": d, "a.b": ["c.d": list, "c": d],
+            "a": ["b.c.d": list, "b.c": d, "b": ["c.d": list, "c": d]],
+        ]
+    }
+    func pattern(_ count: Int) throws -> Pattern {
+        let fields = (0..<count).map { ("c\($0)", [1] as JSONValue) }
+        return try Pattern(parsing: ["a": ["b": ["c": ["d": .object(JSONObject(fields))]]]])
+    }
+    // Eight ways answer eight conditions and no more.
+    #expect(try pattern(8).matches(event(answering: 10)))
+    #expect(try !pattern(9).matches(event(answering: 10)))
+    #expect(try !pattern(10).matches(event(answering: 10)))
+}
