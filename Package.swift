@@ -56,10 +56,12 @@ let package = Package(
         // Row 0
         room("StrictJSON"),
         room("Domain", ["StrictJSON"]),
+        .target(name: "CAllocations"),
+        .systemLibrary(name: "CBlocks"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CProcess"),
         // Row 1
-        room("Rules", ["StrictJSON", "Domain"]),
+        room("Rules", ["CBlocks", "StrictJSON", "Domain"]),
         room("Signing", ["StrictJSON", "Domain", crypto, cryptoExtras]),
         room("Storage", ["Domain"]),
         room("Transport", ["Domain"]),
@@ -125,6 +127,9 @@ let package = Package(
                 "Pipeline", "Sealing", "StorageSQLite", "Settings", "Administration", "App",
                 "Simulation", "SimulationServer", "Storage", "Worlds", arguments, logging,
             ]),
+        command(
+            "copyhook-bench", ["CAllocations", "StrictJSON", "Domain", "Rules", arguments]),
+        command("copyhook-fuzz", ["StrictJSON", "Domain", "Rules", arguments]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),
         tests("Domain", ["StrictJSON", "Domain"]),

@@ -17,7 +17,10 @@ struct Planner: Sendable {
         for event: Event, in edition: RuleEdition, at now: Timestamp
     ) throws(JSONRefusal) -> [Intent] {
         let bytes = event.document
-        let rules = try edition.matcher.matches(document: bytes).map { edition.rules[$0] }
+        guard let rules = edition.matches(checked: bytes) else {
+            _ = try JSONValue(eventParsing: bytes)
+            return []
+        }
         guard !rules.isEmpty else { return [] }
         let choice = EntityChoice(event: event, document: try JSONValue(eventParsing: bytes))
         return rules.flatMap { rule in

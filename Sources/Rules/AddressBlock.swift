@@ -3,8 +3,22 @@
 /// An IPv4 address mapped into IPv6 (`::ffff:10.1.2.3`, RFC 4291 section 2.5.5.2) is in a block
 /// when either of its two forms is.
 package struct AddressBlock: Hashable, Sendable {
-    private let address: [UInt8]
-    private let bits: Int
+    /// Masked.
+    let address: [UInt8]
+    let bits: Int
+
+    /// How much of an address a block looks at.
+    struct Width: Hashable, Comparable {
+        /// Four or sixteen.
+        let bytes: Int
+        let bits: Int
+
+        static func < (left: Width, right: Width) -> Bool {
+            (left.bytes, left.bits) < (right.bytes, right.bits)
+        }
+    }
+
+    var width: Width { Width(bytes: address.count, bits: bits) }
 
     /// Reads a block; `nil` when the text is none.
     init?(_ text: String) {
@@ -24,10 +38,8 @@ package struct AddressBlock: Hashable, Sendable {
 
     /// Whether `text` is an address, nothing more and nothing less, and lies in this block.
     func contains(_ text: String) -> Bool {
-        guard let address = Self.address(text[...]) else { return false }
-        return [address, Self.unmapped(address)].contains { candidate in
-            guard let candidate, candidate.count == self.address.count else { return false }
-            return Self.masked(candidate, bits) == self.address
+        Self.forms(of: text).contains { form in
+            form.count == address.count && Self.masked(form, bits) == address
         }
     }
 
@@ -37,7 +49,13 @@ package struct AddressBlock: Hashable, Sendable {
             && Self.masked(address, other.bits) == other.address
     }
 
-    private static func masked(_ address: [UInt8], _ bits: Int) -> [UInt8] {
+    /// The address that `text` spells, in both forms when it is a mapped one; empty for no address.
+    static func forms(of text: String) -> [[UInt8]] {
+        guard let address = address(text[...]) else { return [] }
+        return [address] + (unmapped(address).map { [$0] } ?? [])
+    }
+
+    static func masked(_ address: [UInt8], _ bits: Int) -> [UInt8] {
         address.enumerated().map { index, byte in
             let kept = min(max(bits - index * 8, 0), 8)
             return byte & ~UInt8(truncatingIfNeeded: 0xFF >> kept)

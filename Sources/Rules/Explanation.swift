@@ -17,10 +17,18 @@ package struct Explanation: Hashable, Sendable {
         package let hasMore: Bool
         /// Whether the leaf alone, with no regard to the others, holds.
         package let isPassed: Bool
+        /// Where in the event the value stands that the match rests on, elements of arrays
+        /// included; `nil` where there is no match, or where it rests on an absence.
+        package let place: JSONPointer?
         /// Whether the leaf is in a branch of `$or`, so that it need not pass.
         package let isInBranch: Bool
 
         package static let foundMax = 20
+
+        /// Whether the place is one of several.
+        fileprivate var isInArray: Bool {
+            place.map { $0.tokens.joined(separator: ".") != path } ?? false
+        }
     }
 
     package let isMatch: Bool
@@ -42,6 +50,7 @@ extension Explanation: CustomStringConvertible {
             lines.append(
                 "  \(leaf.isPassed ? "passed" : "failed")  \(leaf.path)  asked "
                     + "\(leaf.asked.excerpt)  found \(found.isEmpty ? "nothing" : found)"
+                    + (leaf.isInArray ? "  by \(leaf.place?.description ?? "")" : "")
                     + (leaf.isInBranch ? "  (in $or)" : ""))
         }
         if isSplitOverElements {
@@ -56,6 +65,7 @@ extension Pattern {
     /// Answers as `matches` does, and says why.
     package func explain(_ event: JSONValue) -> Explanation {
         let isMatch = matches(event)
+        let chosen = isMatch ? ChosenElements(of: event, for: self) : nil
         let explained = leaves.map { leaf in
             let found = Self.scalars(of: event, at: leaf.path)
             let isPassed =
@@ -65,6 +75,9 @@ extension Pattern {
                 pointer: leaf.pointer, path: leaf.path.joined(separator: "."), asked: leaf.asked,
                 found: Array(found.prefix(Explanation.Leaf.foundMax)),
                 hasMore: found.count > Explanation.Leaf.foundMax, isPassed: isPassed,
+                place: chosen?.place(of: leaf.path) { value in
+                    leaf.tests.contains { $0.passes(value) }
+                },
                 isInBranch: leaf.pointer.tokens.contains("$or"))
         }
         let passesLeafByLeaf =

@@ -26,6 +26,22 @@ package struct FoldedText: Hashable, Sendable {
         places.reversed().starts(with: other.places.reversed())
     }
 
+    /// The text with small ASCII letters, when that is all the folding there is to it: a value
+    /// whose ASCII letters are made small then has the same bytes exactly when it matches.
+    var asciiFolded: [UInt8]? {
+        var bytes: [UInt8] = []
+        for spellings in places {
+            if spellings.count == 1 {
+                bytes += spellings[0]
+            } else if spellings.count == 2, spellings.allSatisfy({ $0.count == 1 }) {
+                bytes.append(spellings[0][0] | 0x20)
+            } else {
+                return nil
+            }
+        }
+        return bytes
+    }
+
     func equals(_ value: String) -> Bool {
         let bytes = Array(value.utf8)
         return ends(in: bytes[...]).contains(bytes.endIndex)

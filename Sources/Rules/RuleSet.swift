@@ -1,33 +1,162 @@
 package import StrictJSON
 
-/// Patterns under names, compiled together and swapped in whole when rules change.
+/// Patterns under numbers, compiled together.
 ///
-/// The event comes as bytes, so that an engine that reads them only once for all patterns can
-/// take this one's place without a change for callers.
-package struct RuleSet<Name: Hashable & Sendable>: Sendable {
-    private let rules: [(name: Name, pattern: Pattern)]
+/// A few layers: most patterns stand in the first, and what was added since in one or two small
+/// ones, so that one more does not compile the rest again. An event is held against each layer.
+package struct RuleSet: Sendable {
+    /// The largest first.
+    private var layers: [Layer] = []
 
-    /// A set that answers with names in the order given; a name that comes twice answers when
-    /// either of its patterns matches, once.
-    package init(_ rules: [(Name, Pattern)]) {
-        self.rules = rules.map { (name: $0.0, pattern: $0.1) }
+    /// How much smaller than the layer before it a layer stays.
+    private static let ratio = 32
+    private static let layersMax = 3
+
+    /// - Parameter patterns: A number that comes twice answers when either pattern matches, once.
+    package init(_ patterns: [(Int, Pattern)]) {
+        if !patterns.isEmpty { layers = [Layer(patterns)] }
     }
 
-    package var isEmpty: Bool { rules.isEmpty }
+    package var isEmpty: Bool { layers.isEmpty }
+    /// Patterns in all.
+    package var count: Int { layers.reduce(0) { $0 + $1.count } }
+    /// Bytes held besides the patterns' texts.
+    package var size: Int { layers.reduce(0) { $0 + $1.size } }
 
-    /// The names of the patterns that the event matches.
+    /// The set with more patterns.
+    package func adding(_ patterns: [(Int, Pattern)]) -> RuleSet {
+        guard !patterns.isEmpty else { return self }
+        var set = self
+        var patterns = patterns
+        while let last = set.layers.last,
+            set.layers.count == Self.layersMax || last.count < patterns.count * Self.ratio
+        {
+            patterns = last.patterns() + patterns
+            set.layers.removeLast()
+        }
+        set.layers.append(Layer(patterns))
+        return set
+    }
+
+    /// The numbers of the patterns that the event matches.
     ///
     /// - Parameter bytes: The event: one JSON object, UTF-8, of any size.
-    /// - Returns: Names in the order of definition, none twice.
+    /// - Returns: Ascending, none twice.
     /// - Throws: When the bytes are no JSON, or something other than an object.
-    package func matches(document bytes: [UInt8]) throws(JSONRefusal) -> [Name] {
-        let event = try JSONValue(eventParsing: bytes)
-        var seen: Set<Name> = []
-        return rules.compactMap { name, pattern in
-            guard !seen.contains(name), pattern.matches(event) else { return nil }
-            seen.insert(name)
-            return name
+    package func matches(document bytes: [UInt8]) throws(JSONRefusal) -> [Int] {
+        _ = try JSONValue(eventParsing: bytes)
+        return matches(checked: bytes) ?? []
+    }
+
+    /// The same for bytes that the strict parser has let through before.
+    ///
+    /// - Returns: `nil` for some bytes that it cannot have let through; other such bytes lead to
+    ///   some answer.
+    package func matches(checked bytes: [UInt8]) -> [Int]? {
+        bytes.withUnsafeBufferPointer { matches(checked: $0) }
+    }
+
+    /// The same; not one byte beyond the buffer is read.
+    package func matches(checked bytes: UnsafeBufferPointer<UInt8>) -> [Int]? {
+        var found: [Int] = []
+        for layer in layers {
+            guard layer.match(bytes, into: &found) else { return nil }
         }
+        if layers.count > 1 {
+            found.sort()
+            var kept = 0
+            for index in found.indices where kept == 0 || found[kept - 1] != found[index] {
+                found[kept] = found[index]
+                kept += 1
+            }
+            found.removeSubrange(kept...)
+        }
+        return found
+    }
+}
+
+/// Patterns compiled into one engine.
+private final class Layer: Sendable {
+    private let engine: MatchEngine
+    /// By the engine's rule, the number it answers with.
+    private let numbers: [Int32]
+    private let texts: PatternTexts
+
+    init(_ patterns: [(Int, Pattern)]) {
+        let sorted = patterns.indices.sorted { (patterns[$0].0, $0) < (patterns[$1].0, $1) }
+        var builder = EngineBuilder()
+        var texts = PatternTexts()
+        for (rule, index) in sorted.enumerated() {
+            builder.add(patterns[index].1, as: rule)
+            texts.append(patterns[index].1)
+        }
+        numbers = sorted.map { Int32(patterns[$0].0) }
+        self.texts = texts
+        engine = builder.build { [texts] in texts[$0] }
+    }
+
+    var count: Int { numbers.count }
+    var size: Int { engine.tables.pointee.size + numbers.count * 4 }
+
+    /// The patterns, read anew.
+    func patterns() -> [(Int, Pattern)] {
+        numbers.indices.compactMap { rule in texts[rule].map { (Int(numbers[rule]), $0) } }
+    }
+
+    /// Appends the numbers, ascending and none twice.
+    ///
+    /// - Returns: Whether the event's structure fits together.
+    func match(_ bytes: UnsafeBufferPointer<UInt8>, into found: inout [Int]) -> Bool {
+        let memory = engine.takeMemory(rules: count)
+        defer { engine.spare.putBack(memory) }
+        guard engine.match(bytes, memory) else { return false }
+        var rules = memory.scratch.pointee.rules.buffer
+        if rules.isEmpty { return true }
+        rules.sort()
+        let start = found.count
+        found.reserveCapacity(start + rules.count)
+        for rule in rules {
+            let number = Int(numbers[Int(rule)])
+            if found.count == start || found[found.count - 1] != number { found.append(number) }
+        }
+        return true
+    }
+}
+
+/// The texts of many patterns in one piece of memory.
+private struct PatternTexts: Sendable {
+    private var bytes: [UInt8] = []
+    private var ends: [Int] = []
+
+    mutating func append(_ pattern: Pattern) {
+        bytes += pattern.source.bytes()
+        ends.append(bytes.count)
+    }
+
+    /// A pattern, read anew.
+    subscript(index: Int) -> Pattern? {
+        try? Pattern(parsing: Array(bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]))
+    }
+}
+
+extension MatchEngine {
+    /// Memory to match one event in, to be put back into ``spare``.
+    fileprivate func takeMemory(rules: Int) -> MatchMemory {
+        spare.take() ?? MatchMemory(for: tables.pointee, rules: rules)
+    }
+
+    /// Leaves the numbers of the rules that match in the scratch memory.
+    ///
+    /// - Returns: Whether the event's structure fits together.
+    fileprivate func match(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ memory: MatchMemory
+    ) -> Bool {
+        guard let base = bytes.baseAddress else { return false }
+        memory.begin()
+        var scan = EngineScan(self, memory.scratch, bytes, base)
+        guard scan.run() else { return false }
+        EngineVerdict(self, memory, bytes).run()
+        return true
     }
 }
 

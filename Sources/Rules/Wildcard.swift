@@ -4,7 +4,7 @@
 /// value must match.
 package struct Wildcard: Hashable, Sendable {
     /// What stands between the stars, UTF-8; one part means no star at all.
-    private let parts: [[UInt8]]
+    let parts: [[UInt8]]
 
     /// Why a text is no wildcard.
     enum Fault: Error, Hashable {
@@ -95,43 +95,9 @@ package struct Wildcard: Hashable, Sendable {
         return units
     }
 
-    /// Takes each part at its first place: an earlier place leaves more for the parts behind it,
-    /// so there is nothing to come back to.
     func matches(_ value: String) -> Bool {
-        let bytes = Array(value.utf8)
-        guard let first = parts.first, let last = parts.last, bytes.starts(with: first) else {
-            return false
-        }
-        guard parts.count > 1 else { return bytes.count == first.count }
-        guard bytes.count >= first.count + last.count,
-            bytes[(bytes.count - last.count)...].elementsEqual(last)
-        else { return false }
-        var rest = bytes[first.count..<(bytes.count - last.count)]
-        for part in parts.dropFirst().dropLast() {
-            guard let end = Self.end(of: part, in: rest) else { return false }
-            rest = rest[end...]
-        }
-        return true
-    }
-
-    /// The end of the first occurrence of `part`, in time linear in both.
-    ///
-    /// Source: Knuth, Morris, Pratt, "Fast Pattern Matching in Strings", 1977.
-    private static func end(of part: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
-        guard !part.isEmpty else { return bytes.startIndex }
-        var borders = [Int](repeating: 0, count: part.count)
-        var length = 0
-        for index in part.indices.dropFirst() {
-            while length > 0, part[index] != part[length] { length = borders[length - 1] }
-            if part[index] == part[length] { length += 1 }
-            borders[index] = length
-        }
-        length = 0
-        for index in bytes.indices {
-            while length > 0, bytes[index] != part[length] { length = borders[length - 1] }
-            if bytes[index] == part[length] { length += 1 }
-            if length == part.count { return index + 1 }
-        }
-        return nil
+        let table = WildcardTable([self])
+        defer { table.free() }
+        return Array(value.utf8).withUnsafeBufferPointer { table.matches(0, $0) }
     }
 }

@@ -121,8 +121,8 @@ private struct Sequence {
         }
         let event = Array(try #require(row["event"]?.string).utf8)
         do throws(JSONRefusal) {
-            let set = RuleSet(rules.map { ($0.name, $0.pattern) })
-            answer = Set(try set.matches(document: event))
+            let set = RuleSet(rules.enumerated().map { ($0.offset, $0.element.pattern) })
+            answer = Set(try set.matches(document: event).map { rules[$0].name })
         } catch {
             letter = error.code == .doubledKey ? "h" : error.code.rawValue
         }

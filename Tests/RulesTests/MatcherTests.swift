@@ -202,35 +202,6 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-// MARK: - Rule sets
-
-@Test func aRuleSetAnswersInTheOrderOfDefinition() throws {
-    func pattern(_ text: String) throws -> Pattern { try Pattern(parsing: Array(text.utf8)) }
-    let set = RuleSet([
-        ("z", try pattern(#"{"type":[{"prefix":"bot."}]}"#)),
-        ("a", try pattern(#"{"type":["app.published"]}"#)),
-        ("m", try pattern(#"{"data":{"n":[{"numeric":[">",1]}]}}"#)),
-        ("z", try pattern(#"{"data":{"n":[2]}}"#)),
-    ])
-    let event = Array(#"{"type":"bot.published","data":{"n":2.0}}"#.utf8)
-    #expect(try set.matches(document: event) == ["z", "m"])
-    #expect(try set.matches(document: Array("{}".utf8)) == [])
-    #expect(RuleSet<String>([]).isEmpty)
-}
-
-@Test(arguments: ["[]", "1", "", "{} {}", #"{"a":1,"a":2}"#, "{\"a\":\"\u{1}\"}"])
-func aRuleSetRefusesWhatIsNoEvent(_ text: String) {
-    #expect(throws: JSONRefusal.self) {
-        try RuleSet<String>([]).matches(document: Array(text.utf8))
-    }
-}
-
-@Test func anEventLargerThanIntakeAllowsIsMatched() throws {
-    let long = String(repeating: "x", count: 2 << 20)
-    let set = RuleSet([("a", try Pattern(parsing: ["s": [["suffix": "y"]]]))])
-    #expect(try set.matches(document: Array(#"{"s":"\#(long)y"}"#.utf8)) == ["a"])
-}
-
 // MARK: - Explanations
 
 @Test func anExplanationNamesTheLeafThatFailed() throws {

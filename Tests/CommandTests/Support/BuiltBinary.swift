@@ -25,20 +25,24 @@ import Foundation
 /// watchdog should the tests themselves be killed. Waiting is for something that happens, with a
 /// bound: a line, the end.
 enum BuiltBinary {
-    static var path: String {
+    static var path: String { path(of: "copyhook") }
+
+    /// Where the build has put a program.
+    static func path(of program: String) -> String {
         URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: "copyhook").path()
+            .appending(path: program).path()
     }
 
     /// Runs a command to its end; one that does not end within `limit` is killed.
     ///
     /// - Returns: Status 128 and the signal's number for a command that was killed by one.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [],
-        directory: String? = nil, limit: Duration = .seconds(30)
+        _ arguments: [String], program: String = "copyhook", environment: [String: String] = [:],
+        input: [UInt8] = [], directory: String? = nil, limit: Duration = .seconds(30)
     ) async throws -> (status: Int32, output: String, errors: String) {
         let process = try ChildProcess(
-            [path] + arguments, environment: environment, input: input, directory: directory)
+            [path(of: program)] + arguments, environment: environment, input: input,
+            directory: directory)
         if await process.exit(within: limit) == nil { await process.kill() }
         let status = await process.exit(within: .seconds(5)) ?? -1
         // The end of a process may be known before the last of its words was read.

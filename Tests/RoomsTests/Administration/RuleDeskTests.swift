@@ -136,7 +136,7 @@ private func refusal(
         #expect(rule["enabled"] == false)
         let edition = fixture.book.current
         #expect(edition.rules.map(\.name) == ["quiet"])
-        #expect(try edition.matcher.matches(document: fixture.event(1).document).isEmpty)
+        #expect(edition.matches(checked: fixture.event(1).document)?.isEmpty == true)
     }
 
     @Test func aStartPutsFilesFirstAndLeavesOutWhatCannotBeRead() async throws {

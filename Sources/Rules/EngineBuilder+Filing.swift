@@ -1,0 +1,195 @@
+// Where conjunctions and wildcards are put so that few are met in vain.
+extension EngineBuilder {
+    /// More conjunctions than this in one place are filed again by another field.
+    private static let placeMax = 16
+
+    /// Files each conjunction under the tests of the condition that fewest others share.
+    mutating func fileConjunctions() {
+        var uses = [Int32](repeating: 0, count: parts.kinds.count)
+        for conjunction in parts.conjunctions {
+            for test in accessTests(conjunction) { uses[Int(test)] += 1 }
+        }
+        var groups = [[Int32]](repeating: [], count: 0)
+        var groupOfTest = [Int32](repeating: -1, count: parts.kinds.count)
+        for number in parts.conjunctions.indices {
+            guard
+                let best = best(
+                    of: Int32(number), besides: [],
+                    by: { uses.indices.contains(Int($0)) ? uses[Int($0)] : 0 })
+            else {
+                parts.valueless.append(Int32(number))
+                continue
+            }
+            for test in access(best) {
+                // Filing makes `exists` tests that nobody asked for.
+                while groupOfTest.count <= Int(test) { groupOfTest.append(-1) }
+                if groupOfTest[Int(test)] < 0 {
+                    groupOfTest[Int(test)] = Int32(groups.count)
+                    groups.append([])
+                }
+                groups[Int(groupOfTest[Int(test)])].append(Int32(number))
+            }
+        }
+        var placeOfTest = [Int32](repeating: -1, count: parts.kinds.count)
+        for (test, group) in groupOfTest.enumerated() where group >= 0 {
+            placeOfTest[test] = place(groups[Int(group)], under: [Int32(test)])
+            groups[Int(group)] = []
+        }
+        // So does filing what is told apart further down.
+        let missing = parts.kinds.count - placeOfTest.count
+        parts.placeOfTest = placeOfTest + [Int32](repeating: -1, count: missing)
+    }
+
+    /// Files a group in a place of its own, and what can be told apart in places below.
+    private mutating func place(_ group: [Int32], under tests: [Int32]) -> Int32 {
+        let place = Int32(parts.places.count)
+        parts.places.append(EnginePlace(filed: .empty, leadsDeeper: false))
+        var direct = group
+        var below: [(test: Int32, group: [Int32])] = []
+        if group.count > Self.placeMax {
+            (direct, below) = split(group, under: tests)
+        }
+        let start = parts.filed.count
+        parts.filed += direct
+        parts.places[Int(place)] = EnginePlace(
+            filed: EngineStretch(start, to: parts.filed), leadsDeeper: !below.isEmpty)
+        for (test, group) in below {
+            let next = self.place(group, under: tests + [test])
+            parts.deeper[FrozenPairs.pair(place, test)] = next
+        }
+        return place
+    }
+
+    /// Deals a group out by the conditions that tell most of it apart.
+    private mutating func split(
+        _ group: [Int32], under tests: [Int32]
+    ) -> ([Int32], [(test: Int32, group: [Int32])]) {
+        let used = Set(tests.map { fieldOfTest[Int($0)] })
+        var uses: [Int32: Int32] = [:]
+        for number in group {
+            let conjunction = parts.conjunctions[Int(number)]
+            for test in accessTests(conjunction) where !used.contains(fieldOfTest[Int(test)]) {
+                uses[test, default: 0] += 1
+            }
+        }
+        var direct: [Int32] = []
+        var groups: [(test: Int32, group: [Int32])] = []
+        var groupOfTest: [Int32: Int] = [:]
+        for number in group {
+            guard
+                let best = best(of: number, besides: used, by: { uses[$0] ?? 0 }),
+                access(best).allSatisfy({ Int(uses[$0] ?? 0) * 2 <= group.count })
+            else {
+                direct.append(number)
+                continue
+            }
+            for test in access(best) {
+                let index = groupOfTest[test] ?? groups.count
+                if index == groups.count {
+                    groupOfTest[test] = index
+                    groups.append((test, []))
+                }
+                groups[index].group.append(number)
+            }
+        }
+        return (direct, groups)
+    }
+
+    /// The condition under whose tests fewest are filed.
+    private func best(
+        of number: Int32, besides used: Set<Int32>, by uses: (Int32) -> Int32
+    ) -> Int32? {
+        let conjunction = parts.conjunctions[Int(number)]
+        var best: (condition: Int32, cost: Int)?
+        for index in conjunction.parts.indices {
+            let part = parts.parts[Int(index)]
+            guard part >= 0 else { continue }
+            let condition = parts.conditions[Int(part)]
+            if used.contains(condition.field) { continue }
+            var cost = condition.hasExclusions ? 1 << 40 : 0
+            for test in condition.tests.indices {
+                let test = parts.conditionTests[Int(test)]
+                cost += Int(uses(test)) + parts.kinds[Int(test)].cost
+            }
+            if best.map({ cost < $0.cost }) ?? true { best = (part, cost) }
+        }
+        return best?.condition
+    }
+
+    /// The tests that a conjunction could be filed under.
+    private func accessTests(_ conjunction: EngineConjunction) -> [Int32] {
+        conjunction.parts.indices.flatMap { index -> [Int32] in
+            let part = parts.parts[Int(index)]
+            guard part >= 0 else { return [] }
+            let condition = parts.conditions[Int(part)]
+            return condition.hasExclusions
+                ? [] : condition.tests.indices.map { parts.conditionTests[Int($0)] }
+        }
+    }
+
+    /// The tests of which the event passes one whenever it answers the condition.
+    private mutating func access(_ number: Int32) -> [Int32] {
+        let condition = parts.conditions[Int(number)]
+        guard !condition.hasExclusions else { return [file(.exists, [], condition.field)] }
+        return condition.tests.indices.map { parts.conditionTests[Int($0)] }
+    }
+
+    // MARK: - Wildcards
+
+    /// Files each wildcard under the run of bytes in it that fewest others have.
+    mutating func fileWildcards() {
+        var uses: [Run: Int] = [:]
+        let tests = parts.kinds.indices.filter { parts.kinds[$0] == .wildcard }
+        for test in tests {
+            for run in runs(of: test) { uses[run, default: 0] += 1 }
+        }
+        var testsOfRun: [[Int32]] = []
+        for test in tests {
+            guard let rarest = runs(of: test).min(by: { (uses[$0] ?? 0) < (uses[$1] ?? 0) })
+            else { continue }
+            let kind = EngineTestKind.run(rarest.bytes.count)
+            let number = parts.runTable.intern(rarest.bytes, in: kind.scope(Int(rarest.field)))
+            if number == testsOfRun.count {
+                testsOfRun.append([])
+                parts.fields[Int(rarest.field)].note(kind)
+            }
+            testsOfRun[number].append(Int32(test))
+        }
+        for tests in testsOfRun {
+            let start = parts.runTests.count
+            parts.runTests += tests
+            parts.runs.append(EngineStretch(start, to: parts.runTests))
+        }
+    }
+
+    private struct Run: Hashable {
+        let field: Int32
+        let bytes: [UInt8]
+    }
+
+    /// Every run of the longest length, up to four, that some piece of the wildcard has.
+    private func runs(of test: Int) -> [Run] {
+        let pieces = parts.wildcards[Int(parts.detailOfTest[test])].parts
+        let length = min(4, pieces.map(\.count).max() ?? 0)
+        guard length > 0 else { return [] }
+        return pieces.filter { $0.count >= length }.flatMap { piece in
+            (0...piece.count - length).map { start in
+                Run(field: fieldOfTest[test], bytes: Array(piece[start..<start + length]))
+            }
+        }
+    }
+}
+
+extension EngineTestKind {
+    /// How often a value passes such a test though its rule does not match, as a rough order.
+    fileprivate var cost: Int {
+        switch self {
+        case .exact, .number, .folded: 0
+        case .prefix, .suffix, .foldedPrefix, .foldedSuffix, .wildcard, .block: 4
+        case .looselyFolded, .null, .isTrue, .isFalse, .range: 16
+        case .exists, .anyString: 1 << 20
+        case .anythingBut: 1 << 40
+        case .run1, .run2, .run3, .run4: 0
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// Whether the conditions of a conjunction agree on the elements they choose.
+//
+// Elements are numbered in the order of the text, so that everything inside an element is one
+// stretch of numbers. Without dotted keys a path leads from an element into one array at most, so
+// conditions part into groups by the array they go into, and the groups do not touch each other.
+extension EngineVerdict {
+    func agree(_ conjunction: EngineConjunction) -> Bool {
+        scratch.pointee.seekers.removeAll()
+        for index in conjunction.parts.indices {
+            let part = tables.pointee.parts[index]
+            guard !part.isAbsence, finding(part) == .holdsInArrays else { continue }
+            let holding = scratch.pointee.holdings[holding(part)]
+            scratch.pointee.seekers.append(MatchScratch.Seeker(holding: holding))
+        }
+        return agree(0..<scratch.pointee.seekers.count, in: 0)
+    }
+
+    /// The number of the list of elements in which a part holds, made once for each event.
+    private func holding(_ part: EnginePart) -> Int32 {
+        if part.isTest {
+            var state = scratch.pointee.tests[part.number]
+            if state.holding < 0 {
+                state.holding = list { noteHits(of: part.number) }
+                scratch.pointee.tests[part.number] = state
+            }
+            return state.holding
+        }
+        var state = scratch.pointee.conditions[part.number]
+        if state.holding < 0 {
+            let condition = tables.pointee.conditions[part.number]
+            state.holding = list {
+                if condition.hasExclusions { return noteAll(of: condition) }
+                for index in condition.tests.indices {
+                    noteHits(of: tables.pointee.conditionTests[index])
+                }
+            }
+            scratch.pointee.conditions[part.number] = state
+        }
+        return state.holding
+    }
+
+    /// Keeps the elements that `note` appends, ascending.
+    private func list(_ note: () -> Void) -> Int32 {
+        let start = scratch.pointee.holding.count
+        note()
+        var found = scratch.pointee.holding.buffer
+        // One test's come last first, so that turning them round is all there is to do.
+        found[start...].reverse()
+        if !zip(found[start...], found[start...].dropFirst()).allSatisfy({ $0 <= $1 }) {
+            found[start...].sort()
+        }
+        scratch.pointee.holdings.append(
+            EngineStretch(start: Int32(start), end: Int32(scratch.pointee.holding.count)))
+        return Int32(scratch.pointee.holdings.count - 1)
+    }
+
+    private func noteHits(of test: Int32) {
+        guard scratch.pointee.isPassed(test) else { return }
+        var next = scratch.pointee.tests[test].lastHit
+        while next >= 0 {
+            let hit = scratch.pointee.hits[next]
+            scratch.pointee.holding.append(scratch.pointee.occurrences[hit.occurrence].element)
+            next = hit.previous
+        }
+    }
+
+    private func noteAll(of condition: EngineCondition) {
+        var next = scratch.pointee.lastOccurrences[condition.field]
+        while next >= 0 {
+            let occurrence = scratch.pointee.occurrences[next]
+            if holds(condition, at: occurrence) {
+                scratch.pointee.holding.append(occurrence.element)
+            }
+            next = occurrence.previous
+        }
+    }
+
+    /// Whether conditions that all hold somewhere in an element can do so together.
+    ///
+    /// - Parameter stretch: Of the seekers; sorted here by the array they go into.
+    private func agree(_ stretch: Range<Int>, in element: Int32) -> Bool {
+        for place in stretch {
+            var seeker = scratch.pointee.seekers[place]
+            let first = elements(of: seeker, in: element).first
+            let child = first.flatMap { self.child(of: element, around: $0) }
+            seeker.array = child.map { scratch.pointee.elements[$0].array } ?? -1
+            sortIn(seeker, at: place, from: stretch.lowerBound)
+        }
+        var start = stretch.lowerBound
+        while start < stretch.upperBound {
+            let array = scratch.pointee.seekers[start].array
+            var end = start + 1
+            while end < stretch.upperBound, scratch.pointee.seekers[end].array == array { end += 1 }
+            if array >= 0, end - start > 1, !agreeInOne(start..<end, of: element) { return false }
+            start = end
+        }
+        return true
+    }
+
+    /// Puts a seeker where it belongs among those before its place.
+    private func sortIn(_ seeker: MatchScratch.Seeker, at place: Int, from start: Int) {
+        var place = place
+        while place > start, scratch.pointee.seekers[place - 1].array > seeker.array {
+            scratch.pointee.seekers[place] = scratch.pointee.seekers[place - 1]
+            place -= 1
+        }
+        scratch.pointee.seekers[place] = seeker
+    }
+
+    /// Whether some element of the one array that these conditions go into answers all of them.
+    private func agreeInOne(_ stretch: Range<Int>, of element: Int32) -> Bool {
+        var rarest = elements(of: scratch.pointee.seekers[stretch.lowerBound], in: element)
+        for place in stretch.dropFirst() {
+            let other = elements(of: scratch.pointee.seekers[place], in: element)
+            if other.count < rarest.count { rarest = other }
+        }
+        // Further down they are sorted anew, so a copy goes there.
+        let top = scratch.pointee.seekers.count
+        var last: Int32 = -1
+        for holder in rarest {
+            guard let child = child(of: element, around: holder), child != last else { continue }
+            last = child
+            let isEverywhere = stretch.allSatisfy {
+                !elements(of: scratch.pointee.seekers[$0], in: child).isEmpty
+            }
+            guard isEverywhere else { continue }
+            for place in stretch {
+                scratch.pointee.seekers.append(scratch.pointee.seekers[place])
+            }
+            let isAgreed = agree(top..<top + stretch.count, in: child)
+            scratch.pointee.seekers.truncate(to: top)
+            if isAgreed { return true }
+        }
+        return false
+    }
+
+    /// The elements, this one or inside it, in which a part holds.
+    private func elements(
+        of seeker: MatchScratch.Seeker, in element: Int32
+    ) -> Slice<UnsafeBufferPointer<Int32>> {
+        let holding = UnsafeBufferPointer(scratch.pointee.holding.buffer)
+        let all = holding[Int(seeker.holding.start)..<Int(seeker.holding.end)]
+        let start = lowerBound(all, element)
+        let end = lowerBound(all[start...], scratch.pointee.elements[element].last + 1)
+        return all[start..<end]
+    }
+
+    private func lowerBound(_ values: Slice<UnsafeBufferPointer<Int32>>, _ value: Int32) -> Int {
+        var (start, end) = (values.startIndex, values.endIndex)
+        while start < end {
+            let middle = (start + end) / 2
+            if values[middle] < value { start = middle + 1 } else { end = middle }
+        }
+        return start
+    }
+
+    /// The element right below `element` that `inner` is or lies in; `nil` for `element` itself.
+    private func child(of element: Int32, around inner: Int32) -> Int32? {
+        guard inner != element else { return nil }
+        var child = inner
+        while child > 0, scratch.pointee.elements[Int(child)].parent != element {
+            child = scratch.pointee.elements[Int(child)].parent
+        }
+        return child > 0 ? child : nil
+    }
+}

@@ -1,0 +1,188 @@
+import StrictJSON
+
+/// Decides, from what a scan noted, which rules an event matches.
+struct EngineVerdict {
+    let tables: UnsafePointer<EngineTables>
+    unowned(unsafe) let engine: MatchEngine
+    unowned(unsafe) let memory: MatchMemory
+    let scratch: UnsafeMutablePointer<MatchScratch>
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    /// - Parameters:
+    ///   - engine: Outlives the verdict, as `memory` does.
+    init(_ engine: MatchEngine, _ memory: MatchMemory, _ bytes: UnsafeBufferPointer<UInt8>) {
+        self.engine = engine
+        tables = UnsafePointer(engine.tables)
+        self.memory = memory
+        scratch = memory.scratch
+        self.bytes = bytes
+    }
+
+    func run() {
+        // Whatever is met here adds nothing to what was passed.
+        let count = scratch.pointee.passed.count
+        for index in 0..<count {
+            let filing = tables.pointee.filings[scratch.pointee.passed[index]]
+            if let conjunction = filing.conjunction {
+                consider(conjunction)
+            } else if let place = filing.place {
+                visit(place, count)
+            }
+        }
+        for index in 0..<tables.pointee.valueless.count {
+            consider(tables.pointee.valueless[index])
+        }
+    }
+
+    private func visit(_ number: Int32, _ count: Int) {
+        let place = tables.pointee.places[number]
+        for index in place.filed.indices { consider(tables.pointee.filed[index]) }
+        guard place.leadsDeeper else { return }
+        for index in 0..<count {
+            if let next = tables.pointee.deeper.find(number, scratch.pointee.passed[index]) {
+                visit(next, count)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func consider(_ number: Int32) {
+        let conjunction = tables.pointee.conjunctions[number]
+        if !conjunction.isSole {
+            let epoch = scratch.pointee.epoch
+            guard scratch.pointee.conjunctionStamps[number] != epoch else { return }
+            scratch.pointee.conjunctionStamps[number] = epoch
+            guard scratch.pointee.ruleStamps[conjunction.rule] != epoch else { return }
+            guard holds(conjunction) else { return }
+            scratch.pointee.ruleStamps[conjunction.rule] = epoch
+        } else if !holds(conjunction) {
+            return
+        }
+        scratch.pointee.rules.append(conjunction.rule)
+    }
+
+    private func holds(_ conjunction: EngineConjunction) -> Bool {
+        var inArrays = 0
+        var isAbsenceOpen = false
+        for index in conjunction.parts.indices {
+            let part = tables.pointee.parts[index]
+            if part.isAbsence {
+                guard isPresent(part.number) else { continue }
+                // Some scalar is there; in arrays it may be in an element that was not chosen.
+                let last = scratch.pointee.lastOccurrences[part.number]
+                if scratch.pointee.occurrences[last].element == 0, !scratch.pointee.hasDottedKeys {
+                    return false
+                }
+                isAbsenceOpen = true
+            } else {
+                switch finding(part) {
+                case .fails: return false
+                case .holdsFreely: break
+                case .holdsInArrays: inArrays += 1
+                }
+            }
+        }
+        if scratch.pointee.arrays == 0 { return !isAbsenceOpen }
+        if isAbsenceOpen || scratch.pointee.hasDottedKeys { return holdsByTree(conjunction) }
+        return inArrays < 2 || agree(conjunction)
+    }
+
+    private func isPresent(_ field: Int32) -> Bool {
+        scratch.pointee.fieldStamps[field] == scratch.pointee.epoch
+    }
+
+    /// What the scan says of one part by itself.
+    ///
+    /// Of one value it says where all of the field's are: in an array once is in arrays always,
+    /// unless dotted keys lead elsewhere, and then the tree is asked anyhow.
+    @inline(__always)
+    func finding(_ part: EnginePart) -> MatchScratch.Finding {
+        guard part.isTest else { return finding(ofCondition: part.number) }
+        let state = scratch.pointee.tests[part.number]
+        guard state.stamp == scratch.pointee.epoch else { return .fails }
+        if scratch.pointee.elements.count == 1 { return .holdsFreely }
+        let occurrence = scratch.pointee.hits[state.lastHit].occurrence
+        return place(of: scratch.pointee.occurrences[occurrence])
+    }
+
+    private func finding(ofCondition number: Int32) -> MatchScratch.Finding {
+        let known = scratch.pointee.conditions[number]
+        if known.stamp == scratch.pointee.epoch { return known.finding }
+        let condition = tables.pointee.conditions[number]
+        let finding = condition.hasExclusions ? search(condition) : lookUp(condition)
+        scratch.pointee.conditions[number] = MatchScratch.ConditionState(
+            stamp: scratch.pointee.epoch, finding: finding)
+        return finding
+    }
+
+    private func place(of occurrence: MatchScratch.Occurrence) -> MatchScratch.Finding {
+        occurrence.element == 0 ? .holdsFreely : .holdsInArrays
+    }
+
+    /// Goes by the values that pass a test, which are known.
+    private func lookUp(_ condition: EngineCondition) -> MatchScratch.Finding {
+        for index in condition.tests.indices {
+            let found = finding(.test(tables.pointee.conditionTests[index]))
+            if found != .fails { return found }
+        }
+        return .fails
+    }
+
+    /// Goes through all values of the field: most of them pass an `anything-but`.
+    private func search(_ condition: EngineCondition) -> MatchScratch.Finding {
+        guard isPresent(condition.field) else { return .fails }
+        var next = scratch.pointee.lastOccurrences[condition.field]
+        while next >= 0 {
+            let occurrence = scratch.pointee.occurrences[next]
+            if holds(condition, at: occurrence) { return place(of: occurrence) }
+            next = occurrence.previous
+        }
+        return .fails
+    }
+
+    /// Whether one value passes one of a condition's tests.
+    func holds(_ condition: EngineCondition, at occurrence: MatchScratch.Occurrence) -> Bool {
+        for index in condition.tests.indices {
+            let test = tables.pointee.conditionTests[index]
+            if scratch.pointee.isPassed(test) {
+                if hits(occurrence, contain: test) { return true }
+            } else if condition.hasExclusions, passesExclusion(test, occurrence) {
+                return true
+            }
+        }
+        return false
+    }
+
+    private func hits(_ occurrence: MatchScratch.Occurrence, contain test: Int32) -> Bool {
+        for index in occurrence.hits.indices where scratch.pointee.hits[index].test == test {
+            return true
+        }
+        return false
+    }
+
+    /// Whether `test` is an `anything-but` none of whose values this one is.
+    private func passesExclusion(_ test: Int32, _ occurrence: MatchScratch.Occurrence) -> Bool {
+        guard tables.pointee.kinds[test] == .anythingBut else { return false }
+        for index in tables.pointee.exclusions[tables.pointee.detailOfTest[test]].indices {
+            let excluded = tables.pointee.excluded[index]
+            if scratch.pointee.isPassed(excluded), hits(occurrence, contain: excluded) {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Asks the plain evaluator, for the few events and rules whose answer hangs on more than one
+    /// way through arrays.
+    private func holdsByTree(_ conjunction: EngineConjunction) -> Bool {
+        if memory.tree == nil { memory.tree = try? JSONValue(eventParsing: Array(bytes)) }
+        guard let tree = memory.tree,
+            let pattern = memory.pattern(of: conjunction.rule, read: engine.pattern)
+        else {
+            return false
+        }
+        let alternative = pattern.alternatives[Int(conjunction.alternative)]
+        return alternative.holds(
+            at: [PatternPlace(value: tree, rest: nil)], for: alternative.wanted)
+    }
+}

@@ -1,0 +1,230 @@
+import StrictJSON
+import Synchronization
+
+/// What one event was found to hold, in memory that is used again for the next.
+///
+/// Plain pointers, since it is written at every step of a scan; ``MatchMemory`` owns it.
+struct MatchScratch {
+    /// A scalar at a path that some rule asks for.
+    struct Occurrence {
+        /// The innermost element of an array that it stands in; 0 for none.
+        let element: Int32
+        /// The tests that it passes, in ``hits``.
+        let hits: EngineStretch
+        /// The occurrence of the same field before this one, or -1.
+        let previous: Int32
+    }
+
+    /// One test that one occurrence passes.
+    struct Hit {
+        let test: Int32
+        let occurrence: Int32
+        /// The hit of the same test before this one, or -1.
+        let previous: Int32
+    }
+
+    /// What is known of a test, for the event of the stamp.
+    struct TestState {
+        var stamp: UInt32 = 0
+        /// The last of its hits.
+        var lastHit: Int32 = -1
+        /// The number of the list of elements it holds in, or -1 before somebody needed that.
+        var holding: Int32 = -1
+    }
+
+    /// The same of a condition of several tests.
+    struct ConditionState {
+        var stamp: UInt32 = 0
+        var holding: Int32 = -1
+        var finding = Finding.fails
+    }
+
+    /// A part of a conjunction on its way through arrays, and the array it goes into next.
+    struct Seeker {
+        /// The elements it holds in.
+        let holding: EngineStretch
+        var array: Int32 = -1
+    }
+
+    /// An element of an array; number 0 is the event itself.
+    struct Element {
+        let parent: Int32
+        let array: Int32
+        /// The last element inside this one, or itself.
+        var last: Int32
+    }
+
+    /// What is known of a condition.
+    enum Finding: UInt8 {
+        case fails
+        /// Answered outside of arrays, so by nothing that another condition could disagree with.
+        case holdsFreely
+        case holdsInArrays
+    }
+
+    /// The number of the event; see ``States``.
+    var epoch: UInt32 = 0
+    let tests: States<TestState>
+    /// Each test that some occurrence passes, once.
+    var passed = Stack<Int32>()
+    var hits = Stack<Hit>()
+    var occurrences = Stack<Occurrence>()
+    let fieldStamps: States<UInt32>
+    /// By field, the last of its occurrences.
+    let lastOccurrences: States<Int32>
+    var elements = Stack<Element>()
+    var arrays: Int32 = 0
+    /// Whether a dotted key led into the tree of paths: one path may then have several ways.
+    var hasDottedKeys = false
+    var isMalformed = false
+    var depth = 0
+
+    let conditions: States<ConditionState>
+    let conjunctionStamps: States<UInt32>
+    let ruleStamps: States<UInt32>
+    /// The rules that match, once each, in any order.
+    var rules = Stack<Int32>()
+    /// The elements in which a condition holds, ascending; see ``EngineVerdict``.
+    var holding = Stack<Int32>()
+    var holdings = Stack<EngineStretch>()
+    var seekers = Stack<Seeker>()
+    let wildcardStamps: States<UInt32>
+    var wildcardEpoch: UInt32 = 0
+    /// For texts with escapes, and for folded ones.
+    var text = Stack<UInt8>()
+    var folded = Stack<UInt8>()
+
+    init(for engine: EngineTables, rules: Int) {
+        tests = States(count: engine.tests.count, each: TestState())
+        fieldStamps = States(count: engine.fields.count, each: 0)
+        lastOccurrences = States(count: engine.fields.count, each: -1)
+        conditions = States(count: engine.conditions.count, each: ConditionState())
+        conjunctionStamps = States(count: engine.conjunctions.count, each: 0)
+        ruleStamps = States(count: rules, each: 0)
+        wildcardStamps = States(count: engine.wildcards.count, each: 0)
+    }
+
+    func free() {
+        tests.free()
+        fieldStamps.free()
+        lastOccurrences.free()
+        conditions.free()
+        conjunctionStamps.free()
+        ruleStamps.free()
+        wildcardStamps.free()
+        passed.free()
+        hits.free()
+        occurrences.free()
+        elements.free()
+        rules.free()
+        holding.free()
+        holdings.free()
+        seekers.free()
+        text.free()
+        folded.free()
+    }
+
+    mutating func begin() {
+        epoch &+= 1
+        if epoch == 0 {
+            // After four thousand million events a stamp could be taken for an old one.
+            tests.reset(to: TestState())
+            fieldStamps.reset(to: 0)
+            conditions.reset(to: ConditionState())
+            conjunctionStamps.reset(to: 0)
+            ruleStamps.reset(to: 0)
+            epoch = 1
+        }
+        passed.removeAll()
+        hits.removeAll()
+        occurrences.removeAll()
+        elements.removeAll()
+        // Everything is inside the event.
+        elements.append(Element(parent: -1, array: -1, last: .max - 1))
+        arrays = 0
+        hasDottedKeys = false
+        isMalformed = false
+        depth = 0
+        rules.removeAll()
+        holding.removeAll()
+        holdings.removeAll()
+    }
+
+    /// Notes that the value at hand, the next occurrence, passes a test.
+    @inline(__always)
+    mutating func hit(_ test: Int32) {
+        let known = tests[test]
+        let isFirst = known.stamp != epoch
+        let number = Int32(truncatingIfNeeded: hits.count)
+        hits.append(
+            Hit(
+                test: test, occurrence: Int32(truncatingIfNeeded: occurrences.count),
+                previous: isFirst ? -1 : known.lastHit))
+        tests[test] = TestState(stamp: epoch, lastHit: number)
+        if isFirst { passed.append(test) }
+    }
+
+    /// Whether some value of the event passes a test.
+    @inline(__always)
+    func isPassed(_ test: Int32) -> Bool { tests[test].stamp == epoch }
+
+    /// The number of another text that wildcards are tried on.
+    mutating func nextWildcardEpoch() {
+        wildcardEpoch &+= 1
+        if wildcardEpoch == 0 {
+            wildcardStamps.reset(to: 0)
+            wildcardEpoch = 1
+        }
+    }
+}
+
+/// Scratch memory and the tree of its event, once somebody needed that.
+///
+/// Unchecked: one task at a time has it, ``SpareScratch`` hands it out.
+final class MatchMemory: @unchecked Sendable {
+    let scratch: UnsafeMutablePointer<MatchScratch>
+    /// The event at hand.
+    var tree: JSONValue?
+    /// Patterns that were read anew, by rule.
+    private var patterns: [Int32: Pattern] = [:]
+    private static let patternsMax = 256
+
+    init(for engine: EngineTables, rules: Int) {
+        scratch = .allocate(capacity: 1)
+        scratch.initialize(to: MatchScratch(for: engine, rules: rules))
+    }
+
+    func begin() {
+        scratch.pointee.begin()
+        if tree != nil { tree = nil }
+    }
+
+    /// A rule's pattern, by way of `read` where it is not at hand.
+    func pattern(of rule: Int32, read: (Int) -> Pattern?) -> Pattern? {
+        if let known = patterns[rule] { return known }
+        if patterns.count == Self.patternsMax { patterns.removeAll(keepingCapacity: true) }
+        let pattern = read(Int(rule))
+        patterns[rule] = pattern
+        return pattern
+    }
+
+    deinit {
+        scratch.pointee.free()
+        scratch.deallocate()
+    }
+}
+
+/// Scratch memory that waits for its next event.
+///
+/// A class with a lock, since events are matched by several tasks at once; it is held to take one
+/// or to put one back.
+final class SpareScratch: Sendable {
+    private let spare = Mutex<[MatchMemory]>([])
+    private static let keptMax = 16
+
+    func take() -> MatchMemory? { spare.withLock { $0.popLast() } }
+
+    func putBack(_ memory: MatchMemory) {
+        spare.withLock { if $0.count < Self.keptMax { $0.append(memory) } }
+    }
+}
