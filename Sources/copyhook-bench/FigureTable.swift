@@ -26,8 +26,7 @@ struct FigureTable {
         }
         var object: JSONObject = ["name": .string(row.name)]
         for (name, value) in row.values {
-            object[name.replacing(" ", with: "_")] =
-                value.flatMap { JSONNumber($0) }.map { .number($0) } ?? .null
+            object[name.replacing(" ", with: "_")] = value.flatMap(Self.number) ?? .null
         }
         print(String(decoding: JSONValue.object(object).bytes(), as: UTF8.self))
     }
@@ -46,6 +45,12 @@ struct FigureTable {
             }
             print(line.joined(separator: "  "))
         }
+    }
+
+    /// A whole number as one.
+    private static func number(_ value: Double) -> JSONValue? {
+        if let whole = Int64(exactly: value) { return .number(JSONNumber(whole)) }
+        return JSONNumber(value).map { .number($0) }
     }
 
     private static func cell(_ value: Double?) -> String {
