@@ -29,9 +29,6 @@ enum EngineTestKind: UInt8, CaseIterable {
     static func run(_ length: Int) -> EngineTestKind {
         EngineTestKind(rawValue: EngineTestKind.run1.rawValue + UInt8(length - 1)) ?? .run4
     }
-
-    /// Whether a value's hits tell that it passed.
-    var isFiled: Bool { self != .anythingBut }
 }
 
 /// What the engine knows of one field that some rule asks for, as far as every value needs it.

@@ -4,9 +4,9 @@ import StrictJSON
 /// Events and patterns drawn so that they often nearly match: few names, few values, every
 /// operator, arrays in arrays, dotted keys, escapes, numbers in many spellings.
 struct RandomMatter {
-    var generator: SplitMix
+    var generator: SeededGenerator
 
-    init(seed: UInt64) { generator = SplitMix(state: seed) }
+    init(seed: UInt64) { generator = SeededGenerator(state: seed) }
 
     mutating func number(_ range: ClosedRange<Int>) -> Int {
         Int.random(in: range, using: &generator)
@@ -199,18 +199,5 @@ struct RandomMatter {
             "*", "a*", "*c", "a*c", "*b*", "bot/*/x", "bot/*/*", "*/1/*", "a*b*c", "*abc*x", "*😀*",
             "a\\\\*b", "*a*a*", "*abcd*", "*\\\\\\\\*",
         ])
-    }
-}
-
-/// Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
