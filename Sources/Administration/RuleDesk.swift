@@ -41,6 +41,7 @@ package final class RuleDesk: Sendable {
         try await turnstile.pass { () async throws(AdministrationError) in
             putInForce(fileRules, try await stored())
         }
+        warn(of: fileRules)
     }
 
     /// Takes the rules that stand in files now, all of them or none.
@@ -62,6 +63,7 @@ package final class RuleDesk: Sendable {
             files.withLock { $0 = fileRules }
         }
         log.notice("rules.reloaded", metadata: ["file_rules": "\(fileRules.count)"])
+        warn(of: fileRules)
     }
 
     /// Every rule: those of the files in their order, then those put in, by name.
@@ -75,7 +77,7 @@ package final class RuleDesk: Sendable {
         guard let entry = try await list().first(where: { $0.name.hasSameBytes(as: name) }) else {
             throw AdministrationError.noRule
         }
-        return entry
+        return warned(entry)
     }
 
     /// Checks, stores and puts in force one rule; a refused one changes nothing.
@@ -87,7 +89,7 @@ package final class RuleDesk: Sendable {
         _ name: String, definition: [UInt8], at now: Timestamp
     ) async throws(AdministrationError) -> (entry: RuleEntry, isNew: Bool) {
         let rule = try read(definition, name: name)
-        return try await turnstile.pass { () async throws(AdministrationError) in
+        let (put, isNew) = try await turnstile.pass { () async throws(AdministrationError) in
             let files = fileRules
             try refuseIfInFile(name, files)
             var rules = try await stored()
@@ -105,6 +107,7 @@ package final class RuleDesk: Sendable {
             log.info("rule.put", metadata: ["rule": "\(name)", "new": "\(place == nil)"])
             return (entry(kept, besides: files), place == nil)
         }
+        return (warned(put), isNew)
     }
 
     /// Takes a rule out of force and out of the store.
@@ -178,6 +181,32 @@ package final class RuleDesk: Sendable {
             if let rule = entry.rule, !entry.isShadowed { rules.append(rule) }
         }
         book.replace(with: rules)
+    }
+
+    /// Lines of the log that one start or one reload spends on doubts about rules.
+    private static let warningsMax = 20
+
+    /// Logs what is worth a second look among the rules of the files, as far as that is quickly
+    /// found.
+    private func warn(of rules: [Rule]) {
+        let findings = RuleLint.findings(
+            in: rules, sources: references.sources, comparisonsMax: 100_000)
+        for finding in findings.filter({ $0.kind != .isUnfinished }).prefix(Self.warningsMax) {
+            log.warning(
+                "rule.doubtful",
+                metadata: [
+                    "rule": "\(finding.rule ?? "")", "pointer": "\(finding.pointer)",
+                    "detail": "\(finding.what.onOneLine)",
+                ])
+        }
+    }
+
+    private func warned(_ entry: RuleEntry) -> RuleEntry {
+        guard let rule = entry.rule, rule.isEnabled, !entry.isShadowed else { return entry }
+        var entry = entry
+        entry.warnings = RuleLint.findings(
+            on: rule, among: book.current.rules, sources: references.sources)
+        return entry
     }
 
     private func entry(_ stored: StoredRule, besides files: [Rule]) -> RuleEntry {

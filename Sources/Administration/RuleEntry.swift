@@ -14,6 +14,8 @@ package struct RuleEntry: Hashable, Sendable {
     package let updatedAt: Timestamp?
     /// Why the rule is not, or not wholly, in force.
     package internal(set) var problem: String?
+    /// What is worth a second look; looked for where one rule is put or asked for.
+    package internal(set) var warnings: [PatternFinding] = []
     /// Whether a rule in a file has taken this one's place.
     package internal(set) var isShadowed = false
 
@@ -52,7 +54,17 @@ package struct RuleEntry: Hashable, Sendable {
         }
         object["updated_at"] = .text(updatedAt?.description)
         object["problem"] = .text(problem)
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(\.json)) }
         object["definition"] = definition
         return .object(object)
+    }
+}
+
+extension PatternFinding {
+    fileprivate var json: JSONValue {
+        [
+            "pointer": .string(pointer.description), "detail": .string(what.onOneLine),
+            "remedy": .string(remedy.onOneLine),
+        ]
     }
 }

@@ -37,6 +37,7 @@ struct Asked {
     var isNever: Bool { alternatives.isEmpty }
 
     init(_ pattern: Pattern, _ shape: EventShape) {
+        let pattern = pattern.meaning
         alternatives = pattern.conjunctions.filter { shape.foresee($0, pattern.leaves) != .never }
             .map { $0.map { Condition($0, of: pattern.leaves[$0.leaf], shape) } }
         let bits = alternatives.map { conditions in

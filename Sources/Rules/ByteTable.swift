@@ -21,7 +21,18 @@ struct ByteTable {
 
     /// The number of these bytes in this scope, a new one if need be.
     mutating func intern(_ bytes: [UInt8], in scope: UInt32) -> Int {
-        let hash = bytes.withUnsafeBufferPointer { ByteHash(scope).hash($0) }
+        bytes.withUnsafeBufferPointer { intern($0, in: scope) }
+    }
+
+    /// The same for the bytes of numbers.
+    mutating func intern(_ numbers: [Int32], in scope: UInt32) -> Int {
+        numbers.withUnsafeBytes { bytes in
+            bytes.withMemoryRebound(to: UInt8.self) { intern($0, in: scope) }
+        }
+    }
+
+    private mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>, in scope: UInt32) -> Int {
+        let hash = ByteHash(scope).hash(bytes)
         if let known = find(bytes, in: scope, hash: hash) { return known }
         if (entries.count + 1) * 2 > slots.count { grow() }
         entries.append(
@@ -32,14 +43,17 @@ struct ByteTable {
         return entries.count - 1
     }
 
-    private func find(_ bytes: [UInt8], in scope: UInt32, hash: UInt64) -> Int? {
+    private func find(
+        _ bytes: UnsafeBufferPointer<UInt8>, in scope: UInt32, hash: UInt64
+    ) -> Int? {
         let mask = slots.count - 1
         var place = Int(truncatingIfNeeded: hash) & mask
         while slots[place] != 0 {
             let entry = entries[Int(slots[place] & 0xFFFF_FFFF) - 1]
             let start = Int(entry.offset)
             if slots[place] >> 32 == hash >> 32, entry.scope == scope,
-                arena[start..<start + Int(entry.count)].elementsEqual(bytes)
+                Int(entry.count) == bytes.count,
+                arena.withUnsafeBufferPointer({ isEqual(bytes, rebased($0, start, bytes.count)) })
             {
                 return Int(slots[place] & 0xFFFF_FFFF) - 1
             }

@@ -13,9 +13,9 @@ struct ChosenElements {
     private var kept: Set<JSONPointer> = []
 
     /// - Parameter event: Matches the pattern.
-    init(of event: JSONValue, for pattern: Pattern) {
+    init(of event: JSONValue, for pattern: PatternEvaluator) {
         self.event = event
-        for leaf in pattern.leaves {
+        for leaf in pattern.meaning.leaves {
             while let array = firstArray(on: leaf.path[...], in: self.event, at: .root) {
                 reduce(array, pattern)
             }
@@ -39,7 +39,7 @@ struct ChosenElements {
         return nil
     }
 
-    private mutating func reduce(_ pointer: JSONPointer, _ pattern: Pattern) {
+    private mutating func reduce(_ pointer: JSONPointer, _ pattern: PatternEvaluator) {
         guard let elements = event.value(at: pointer)?.array else { return }
         var stretch = elements.indices
         while stretch.count > 1 {

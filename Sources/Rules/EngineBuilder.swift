@@ -11,8 +11,10 @@ struct EngineBuilder {
 
     /// Adds a rule's pattern under its number.
     mutating func add(_ pattern: Pattern, as rule: Int) {
+        let pattern = pattern.meaning
         // A leaf is met by many alternatives, and compiled at most twice.
         var known: [Int: Int32] = [:]
+        let isChoice = pattern.conjunctions.count > 1
         for (alternative, conjunction) in pattern.conjunctions.enumerated() {
             let start = Int32(parts.parts.count)
             for condition in conjunction {
@@ -24,7 +26,7 @@ struct EngineBuilder {
                     let leaf = pattern.leaves[condition.leaf]
                     let field = field(at: leaf.path)
                     part = condition.wantsAbsence ? ~field : self.condition(field, leaf.tests)
-                    known[key] = part
+                    if isChoice { known[key] = part }
                 }
                 parts.parts.append(part)
             }
@@ -36,10 +38,10 @@ struct EngineBuilder {
     }
 
     /// The engine of everything that was added.
-    mutating func build(pattern: @escaping @Sendable (Int) -> Pattern?) -> MatchEngine {
+    mutating func build(evaluator: @escaping @Sendable (Int) -> PatternEvaluator) -> MatchEngine {
         fileWildcards()
         fileConjunctions()
-        return MatchEngine(parts, pattern: pattern)
+        return MatchEngine(parts, evaluator: evaluator)
     }
 
     // MARK: - Paths
@@ -68,14 +70,12 @@ struct EngineBuilder {
 
     private mutating func condition(_ field: Int32, _ tests: [ValueTest]) -> Int32 {
         var numbers: [Int32] = []
+        numbers.reserveCapacity(tests.count)
         for test in tests where test != .absent {
             let number = self.test(test, of: field)
             if !numbers.contains(number) || numbers.count > 64 { numbers.append(number) }
         }
-        let key = ([field] + numbers).flatMap { number in
-            withUnsafeBytes(of: number.littleEndian) { Array($0) }
-        }
-        let condition = conditionTable.intern(key, in: 0)
+        let condition = conditionTable.intern(numbers, in: UInt32(field))
         if condition == parts.conditions.count {
             let start = Int32(parts.conditionTests.count)
             parts.conditionTests += numbers

@@ -176,13 +176,8 @@ struct EngineVerdict {
     /// way through arrays.
     private func holdsByTree(_ conjunction: EngineConjunction) -> Bool {
         if memory.tree == nil { memory.tree = try? JSONValue(eventParsing: Array(bytes)) }
-        guard let tree = memory.tree,
-            let pattern = memory.pattern(of: conjunction.rule, read: engine.pattern)
-        else {
-            return false
-        }
-        let alternative = pattern.alternatives[Int(conjunction.alternative)]
-        return alternative.holds(
-            at: [PatternPlace(value: tree, rest: nil)], for: alternative.wanted)
+        guard let tree = memory.tree else { return false }
+        return memory.evaluator(of: conjunction.rule, read: engine.evaluator)
+            .holds(Int(conjunction.alternative), for: tree)
     }
 }

@@ -61,12 +61,12 @@ extension Explanation: CustomStringConvertible {
     }
 }
 
-extension Pattern {
+extension PatternEvaluator {
     /// Answers as `matches` does, and says why.
     package func explain(_ event: JSONValue) -> Explanation {
         let isMatch = matches(event)
         let chosen = isMatch ? ChosenElements(of: event, for: self) : nil
-        let explained = leaves.map { leaf in
+        let explained = meaning.leaves.map { leaf in
             let found = Self.scalars(of: event, at: leaf.path)
             let isPassed =
                 found.contains { value in leaf.tests.contains { $0.passes(value) } }
@@ -82,7 +82,7 @@ extension Pattern {
         }
         let passesLeafByLeaf =
             event.object != nil
-            && conjunctions.contains { $0.allSatisfy { explained[$0.leaf].isPassed } }
+            && meaning.conjunctions.contains { $0.allSatisfy { explained[$0.leaf].isPassed } }
         return Explanation(
             isMatch: isMatch, leaves: explained,
             isSplitOverElements: passesLeafByLeaf && !isMatch)

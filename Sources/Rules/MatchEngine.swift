@@ -18,15 +18,15 @@ final class MatchEngine: @unchecked Sendable {
     /// For numbers too near a bound for doubles to tell, by test.
     let ranges: [NumericRange]
     /// For what the quick way does not decide: the pattern of a rule, read anew.
-    let pattern: @Sendable (Int) -> Pattern?
+    let evaluator: @Sendable (Int) -> PatternEvaluator
     let spare = SpareScratch()
 
-    init(_ parts: EngineParts, pattern: @escaping @Sendable (Int) -> Pattern?) {
+    init(_ parts: EngineParts, evaluator: @escaping @Sendable (Int) -> PatternEvaluator) {
         tables = .allocate(capacity: 1)
         tables.initialize(to: EngineTables(parts))
         looseTests = parts.looseTests
         ranges = parts.ranges
-        self.pattern = pattern
+        self.evaluator = evaluator
     }
 
     deinit {

@@ -186,8 +186,8 @@ final class MatchMemory: @unchecked Sendable {
     /// The event at hand.
     var tree: JSONValue?
     /// Patterns that were read anew, by rule.
-    private var patterns: [Int32: Pattern] = [:]
-    private static let patternsMax = 256
+    private var evaluators: [Int32: PatternEvaluator] = [:]
+    private static let evaluatorsMax = 256
 
     init(for engine: EngineTables, rules: Int) {
         scratch = .allocate(capacity: 1)
@@ -200,12 +200,12 @@ final class MatchMemory: @unchecked Sendable {
     }
 
     /// A rule's pattern, by way of `read` where it is not at hand.
-    func pattern(of rule: Int32, read: (Int) -> Pattern?) -> Pattern? {
-        if let known = patterns[rule] { return known }
-        if patterns.count == Self.patternsMax { patterns.removeAll(keepingCapacity: true) }
-        let pattern = read(Int(rule))
-        patterns[rule] = pattern
-        return pattern
+    func evaluator(of rule: Int32, read: (Int) -> PatternEvaluator) -> PatternEvaluator {
+        if let known = evaluators[rule] { return known }
+        if evaluators.count == Self.evaluatorsMax { evaluators.removeAll(keepingCapacity: true) }
+        let evaluator = read(Int(rule))
+        evaluators[rule] = evaluator
+        return evaluator
     }
 
     deinit {

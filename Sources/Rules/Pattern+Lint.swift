@@ -8,6 +8,19 @@ extension Pattern {
     ///
     /// - Parameter shape: What is known of the events; `nil` for events of any shape.
     package func findings(for shape: EventShape?) -> [PatternFinding] {
+        meaning.findings(for: shape)
+    }
+
+    /// Fields that our events do not have, and that none of the events at hand has either.
+    ///
+    /// - Parameter roots: The first steps of all paths in those events.
+    package func findings(missingIn roots: Set<String>) -> [PatternFinding] {
+        meaning.findings(missingIn: roots)
+    }
+}
+
+extension PatternMeaning {
+    fileprivate func findings(for shape: EventShape?) -> [PatternFinding] {
         guard let shape else { return leaves.flatMap(doubts) }
         let foresight = conjunctions.map { shape.foresee($0, leaves) }
         let isNever = foresight.allSatisfy { $0 == .never }
@@ -34,10 +47,7 @@ extension Pattern {
         return findings
     }
 
-    /// Fields that our events do not have, and that none of the events at hand has either.
-    ///
-    /// - Parameter roots: The first steps of all paths in those events.
-    package func findings(missingIn roots: Set<String>) -> [PatternFinding] {
+    fileprivate func findings(missingIn roots: Set<String>) -> [PatternFinding] {
         let shape = EventShape()
         return leaves.compactMap { leaf in
             guard case .nothing = shape.place(leaf.path), !roots.contains(leaf.path[0]) else {

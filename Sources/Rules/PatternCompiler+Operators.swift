@@ -21,9 +21,12 @@ extension PatternCompiler {
     }
 
     mutating func test(
-        _ element: JSONValue, at pointer: JSONPointer
+        _ element: JSONValue, at place: @autoclosure () -> JSONPointer
     ) throws(PatternRefusal) -> ValueTest {
-        try count(at: pointer)
+        try count(at: place())
+        // Most elements are strings, and their places are needed by nobody.
+        if case .string(let string) = element { return .string(Array(string.utf8)) }
+        let pointer = place()
         switch element {
         case .null: return .null
         case .bool(let bool): return .bool(bool)

@@ -64,11 +64,11 @@ extension PatternCompiler {
         return values
     }
 
-    mutating func count(at pointer: JSONPointer) throws(PatternRefusal) {
+    mutating func count(at pointer: @autoclosure () -> JSONPointer) throws(PatternRefusal) {
         tests += 1
         guard tests <= Pattern.Limits.testsMax else {
             throw refusal(
-                pointer, "there are more than \(Pattern.Limits.testsMax) tests, the limit",
+                pointer(), "there are more than \(Pattern.Limits.testsMax) tests, the limit",
                 "Ask for fewer values, or split the rule.")
         }
     }

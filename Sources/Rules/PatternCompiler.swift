@@ -3,9 +3,6 @@ import StrictJSON
 /// Turns the text of a pattern into leaves and alternatives, or refuses it.
 struct PatternCompiler {
     private(set) var leaves: [PatternLeaf] = []
-    /// A number for the path of each leaf, the same where two have one path.
-    private var paths: [Int] = []
-    private var numbers: [Path: Int] = [:]
     var tests = 0
     /// The element that is being read, and the list it stands in.
     private(set) var open: (pointer: JSONPointer, list: [JSONValue], index: Int)?
@@ -49,6 +46,7 @@ struct PatternCompiler {
                 "Ask for fields closer to the root.")
         }
         var alternatives: [[PatternCondition]] = [[]]
+        alternatives[0].reserveCapacity(object.count)
         for member in object.members {
             let place = pointer.appending(member.key)
             if let misspelled = misspelledChoice(member, in: object, at: place) {
@@ -58,7 +56,7 @@ struct PatternCompiler {
                 member.key == "$or"
                 ? try branches(member.value, at: place, path: path)
                 : try field(member, in: object, at: place, path: path)
-            alternatives = try combine(alternatives, with: choices, at: place)
+            try combine(&alternatives, with: choices, at: place)
         }
         return alternatives
     }
@@ -67,9 +65,7 @@ struct PatternCompiler {
         _ member: JSONObject.Member, in object: JSONObject, at pointer: JSONPointer,
         path: [String]
     ) throws(PatternRefusal) -> [[PatternCondition]] {
-        let steps = member.key.utf8.split(
-            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        let path = path + steps.map { String(decoding: $0, as: UTF8.self) }
+        let path = Self.path(path, member.key)
         switch member.value {
         case .object(let object):
             return try compile(object, at: pointer, path: path)
@@ -90,22 +86,32 @@ struct PatternCompiler {
         }
         if let misplaced = misplacedFields(list, at: pointer) { throw misplaced }
         var compiled: [ValueTest] = []
+        compiled.reserveCapacity(list.count)
+        open = (pointer, list, 0)
         for (index, element) in list.enumerated() {
-            open = (pointer, list, index)
+            open?.index = index
             compiled.append(try test(element, at: pointer.appending(index)))
         }
-        let values = compiled.filter { $0 != .absent }
         let number = leaves.count
         leaves.append(
             PatternLeaf(pointer: pointer, path: path, tests: compiled, asked: .array(list)))
-        paths.append(numbers[Path(path), default: numbers.count])
-        numbers[Path(path)] = paths[number]
-        var choices: [[PatternCondition]] = []
-        if !values.isEmpty { choices.append([PatternCondition(leaf: number, wantsAbsence: false)]) }
-        if values.count < compiled.count {
-            choices.append([PatternCondition(leaf: number, wantsAbsence: true)])
+        let absences = compiled.count { $0 == .absent }
+        if absences == 0 { return [[PatternCondition(leaf: number, wantsAbsence: false)]] }
+        let absence = [PatternCondition(leaf: number, wantsAbsence: true)]
+        return absences == compiled.count
+            ? [absence] : [[PatternCondition(leaf: number, wantsAbsence: false)], absence]
+    }
+
+    private static func path(_ path: [String], _ key: String) -> [String] {
+        var path = path
+        let dot = UInt8(ascii: ".")
+        if key.utf8.contains(dot) {
+            let steps = key.utf8.split(separator: dot, omittingEmptySubsequences: false)
+            path += steps.map { String(decoding: $0, as: UTF8.self) }
+        } else {
+            path.append(key)
         }
-        return choices
+        return path
     }
 
     private mutating func branches(
@@ -150,18 +156,17 @@ struct PatternCompiler {
 
     /// Every alternative so far with every choice; a path must not come twice in one of them.
     private func combine(
-        _ alternatives: [[PatternCondition]], with choices: [[PatternCondition]],
+        _ alternatives: inout [[PatternCondition]], with choices: [[PatternCondition]],
         at pointer: JSONPointer
-    ) throws(PatternRefusal) -> [[PatternCondition]] {
+    ) throws(PatternRefusal) {
         try checkCount(alternatives.count * choices.count, at: pointer)
-        var combined: [[PatternCondition]] = []
         var conditions = 0
         for alternative in alternatives {
             for choice in choices {
                 for condition in choice {
                     let leaf = leaves[condition.leaf]
-                    let number = paths[condition.leaf]
-                    guard !alternative.contains(where: { paths[$0.leaf] == number }) else {
+                    let isTwice = alternative.contains { leaves[$0.leaf].hasSamePath(as: leaf) }
+                    guard !isTwice else {
                         throw refusal(
                             leaf.pointer,
                             "the field \(leaf.path.joined(separator: ".")) is asked for twice",
@@ -183,10 +188,13 @@ struct PatternCompiler {
                             + "\(Pattern.Limits.conditionsMax) conditions, the limit",
                         "Ask for fewer fields beside $or, use fewer branches, or split the rule.")
                 }
-                combined.append(alternative + choice)
             }
         }
-        return combined
+        if choices.count == 1 {
+            for place in alternatives.indices { alternatives[place] += choices[0] }
+        } else {
+            alternatives = alternatives.flatMap { one in choices.map { one + $0 } }
+        }
     }
 
     private func checkCount(_ count: Int, at pointer: JSONPointer) throws(PatternRefusal) {
@@ -212,12 +220,5 @@ struct PatternCompiler {
         PatternRefusal(
             pointer: pointer, operatorName: operatorName, what: what, advice: advice,
             correction: isTrial ? nil : instead(elements()))
-    }
-
-    /// A path compared byte for byte.
-    private struct Path: Hashable {
-        let steps: [[UInt8]]
-
-        init(_ path: [String]) { steps = path.map { Array($0.utf8) } }
     }
 }

@@ -114,15 +114,17 @@ extension PatternCompiler {
     func misspelledChoice(
         _ member: JSONObject.Member, in object: JSONObject, at pointer: JSONPointer
     ) -> PatternRefusal? {
-        guard !isTrial, member.key != "$or" else { return nil }
-        let word = member.key.lowercased().filter { $0 != "$" && $0 != "_" && $0 != "-" }
-        let parent = JSONPointer(tokens: pointer.tokens.dropLast())
+        // A word without its dollar is a field of that name, unless a list of objects follows.
+        let isList = member.value[0]?.object != nil
+        guard !isTrial, isList || member.key.hasPrefix("$"), member.key != "$or" else { return nil }
         let branches = member.value.array ?? [member.value]
         let areObjects = branches.allSatisfy { branch in
             branch.object?.members.allSatisfy { $0.value.array != nil || $0.value.object != nil }
                 == true
         }
         guard areObjects, !branches.isEmpty else { return nil }
+        let word = member.key.lowercased().filter { $0 != "$" && $0 != "_" && $0 != "-" }
+        let parent = JSONPointer(tokens: pointer.tokens.dropLast())
         func refusal(_ what: String, _ advice: String, _ members: [(String, JSONValue)]?)
             -> PatternRefusal
         {
@@ -140,7 +142,6 @@ extension PatternCompiler {
                 "this list of objects is no list of tests",
                 "A choice between objects is spelled $or.", others + [("$or", member.value)])
         case "and", "all", "allof", "every", "must":
-            guard member.value.array != nil || member.key.hasPrefix("$") else { return nil }
             let merged = branches.flatMap { $0.object?.members ?? [] }.map { ($0.key, $0.value) }
             let isDisjoint = Set((others + merged).map(\.0)).count == others.count + merged.count
             return refusal(
@@ -148,7 +149,6 @@ extension PatternCompiler {
                 "The fields of one object must all hold already, so it needs no word.",
                 isDisjoint ? others + merged : nil)
         case "not", "nor", "none", "mustnot":
-            guard member.value.array != nil || member.key.hasPrefix("$") else { return nil }
             return refusal(
                 "there is no negation of a whole object",
                 "Negate each field by itself: {\"type\": [{\"anything-but\": "

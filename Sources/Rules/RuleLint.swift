@@ -34,6 +34,23 @@ package enum RuleLint {
         return findings
     }
 
+    /// Findings on one rule, held against others only where both do the same.
+    ///
+    /// - Parameter others: In force beside it; one of its own name is passed over.
+    package static func findings(
+        on rule: Rule, among others: [Rule], sources: [String]? = nil
+    ) -> [PatternFinding] {
+        let deeds = Deeds(rule)
+        let alike = others.filter {
+            !$0.name.hasSameBytes(as: rule.name) && Deeds($0) == deeds
+        }
+        return findings(in: alike.suffix(alikeMax) + [rule], sources: sources)
+            .filter { $0.rule?.hasSameBytes(as: rule.name) == true }
+    }
+
+    /// Some milliseconds' worth.
+    private static let alikeMax = 1_000
+
     private static func shadow(_ rule: Rule, by other: Rule) -> PatternFinding {
         let deed = rule.copies.isEmpty ? "is told twice" : "is copied twice"
         return PatternFinding(

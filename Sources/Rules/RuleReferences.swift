@@ -4,10 +4,13 @@ import StrictJSON
 package struct RuleReferences: Hashable, Sendable {
     package var connections: [String]
     package var endpoints: [String]
+    /// A pattern may ask for a source that is not there; the lint says so where these are known.
+    package var sources: [String]?
 
-    package init(connections: [String], endpoints: [String]) {
+    package init(connections: [String], endpoints: [String], sources: [String]? = nil) {
         self.connections = connections
         self.endpoints = endpoints
+        self.sources = sources
     }
 
     /// Refuses a rule that names something which is not there.

@@ -31,7 +31,7 @@ package struct RuleSet: Sendable {
         while let last = set.layers.last,
             set.layers.count == Self.layersMax || last.count < patterns.count * Self.ratio
         {
-            patterns = last.patterns() + patterns
+            patterns = last.patterns + patterns
             set.layers.removeLast()
         }
         set.layers.append(Layer(patterns))
@@ -80,28 +80,23 @@ private final class Layer: Sendable {
     private let engine: MatchEngine
     /// By the engine's rule, the number it answers with.
     private let numbers: [Int32]
-    private let texts: PatternTexts
+    /// By the engine's rule.
+    private let sources: [Pattern]
 
     init(_ patterns: [(Int, Pattern)]) {
         let sorted = patterns.indices.sorted { (patterns[$0].0, $0) < (patterns[$1].0, $1) }
+        let sources = sorted.map { patterns[$0].1 }
         var builder = EngineBuilder()
-        var texts = PatternTexts()
-        for (rule, index) in sorted.enumerated() {
-            builder.add(patterns[index].1, as: rule)
-            texts.append(patterns[index].1)
-        }
+        for (rule, pattern) in sources.enumerated() { builder.add(pattern, as: rule) }
         numbers = sorted.map { Int32(patterns[$0].0) }
-        self.texts = texts
-        engine = builder.build { [texts] in texts[$0] }
+        self.sources = sources
+        engine = builder.build { PatternEvaluator(sources[$0]) }
     }
 
     var count: Int { numbers.count }
-    var size: Int { engine.tables.pointee.size + numbers.count * 4 }
+    var size: Int { engine.tables.pointee.size + numbers.count * 12 }
 
-    /// The patterns, read anew.
-    func patterns() -> [(Int, Pattern)] {
-        numbers.indices.compactMap { rule in texts[rule].map { (Int(numbers[rule]), $0) } }
-    }
+    var patterns: [(Int, Pattern)] { zip(numbers, sources).map { (Int($0), $1) } }
 
     /// Appends the numbers, ascending and none twice.
     ///
@@ -120,22 +115,6 @@ private final class Layer: Sendable {
             if found.count == start || found[found.count - 1] != number { found.append(number) }
         }
         return true
-    }
-}
-
-/// The texts of many patterns in one piece of memory.
-private struct PatternTexts: Sendable {
-    private var bytes: [UInt8] = []
-    private var ends: [Int] = []
-
-    mutating func append(_ pattern: Pattern) {
-        bytes += pattern.source.bytes()
-        ends.append(bytes.count)
-    }
-
-    /// A pattern, read anew.
-    subscript(index: Int) -> Pattern? {
-        try? Pattern(parsing: Array(bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]))
     }
 }
 

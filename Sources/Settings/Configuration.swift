@@ -42,7 +42,8 @@ package struct Configuration: Sendable {
     /// What rules may name.
     package var references: RuleReferences {
         RuleReferences(
-            connections: connections.map(\.name), endpoints: endpoints.map(\.name))
+            connections: connections.map(\.name), endpoints: endpoints.map(\.name),
+            sources: sources.map(\.name))
     }
 
     /// Reads and checks a configuration.

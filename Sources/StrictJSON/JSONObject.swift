@@ -112,7 +112,7 @@ extension String {
         return true
     }
 
-    func hashBytes(into hasher: inout Hasher) {
+    package func hashBytes(into hasher: inout Hasher) {
         hasher.combine(utf8.count)
         utf8.span.withUnsafeBytes { hasher.combine(bytes: $0) }
     }

@@ -32,6 +32,7 @@ struct JSONParser {
     init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
         self.bytes = bytes
         self.limits = limits
+        open.reserveCapacity(8)
     }
 
     /// A list or an object whose end has not come yet.

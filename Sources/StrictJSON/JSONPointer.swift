@@ -27,7 +27,9 @@ package struct JSONPointer: Hashable, Sendable {
 
     /// The place of a member or an element of what this pointer leads to.
     package func appending(_ token: String) -> JSONPointer {
-        JSONPointer(tokens: tokens + [token])
+        var pointer = self
+        pointer.tokens.append(token)
+        return pointer
     }
 
     package func appending(_ index: Int) -> JSONPointer { appending(String(index)) }

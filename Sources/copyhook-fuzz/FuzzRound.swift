@@ -29,15 +29,28 @@ struct FuzzRound {
         }
         tally.patterns += patterns.count
         let set = RuleSet(patterns)
+        let entries = patterns.map { Entry(number: $0.0, pattern: $0.1) }
         for _ in 0..<Self.eventsCount {
             let bytes = mutator.next(FuzzSeeds.events)
-            if let trouble = hold(bytes, against: patterns, set, &tally) { return trouble }
+            if let trouble = hold(bytes, against: entries, set, &tally) { return trouble }
         }
         return nil
     }
 
+    private struct Entry {
+        let number: Int
+        let pattern: Pattern
+        let evaluator: PatternEvaluator
+
+        init(number: Int, pattern: Pattern) {
+            self.number = number
+            self.pattern = pattern
+            evaluator = PatternEvaluator(pattern)
+        }
+    }
+
     private func hold(
-        _ bytes: [UInt8], against patterns: [(Int, Pattern)], _ set: RuleSet,
+        _ bytes: [UInt8], against entries: [Entry], _ set: RuleSet,
         _ tally: inout FuzzTally
     ) -> String? {
         tally.events += 1
@@ -47,11 +60,12 @@ struct FuzzRound {
         guard found == again else { return "the answer depends on where the bytes lie" }
         guard let event = try? JSONValue(eventParsing: bytes) else { return nil }
         tally.sound += 1
-        tally.compared += patterns.count
-        let expected = patterns.filter { $0.1.matches(event) }.map(\.0)
+        tally.compared += entries.count
+        let expected = entries.filter { $0.evaluator.matches(event) }.map(\.number)
         tally.matches += expected.count
         guard found == expected else {
-            let sources = patterns.map { "\($0.0): \($0.1.source)" }.joined(separator: "\n")
+            let sources = entries.map { "\($0.number): \($0.pattern.source)" }
+                .joined(separator: "\n")
             let text = String(decoding: bytes, as: UTF8.self)
             return "\(found.map { "\($0)" } ?? "none"), not \(expected)\n\(text)\n\(sources)"
         }

@@ -31,6 +31,7 @@ struct MatchCommand: ParsableCommand {
     func run() throws {
         let pattern = try readPattern()
         warn(of: pattern.findings(for: nil))
+        let evaluator = PatternEvaluator(pattern)
         var allMatch = true
         var isAnyMatched = false
         var roots: Set<String> = []
@@ -38,9 +39,9 @@ struct MatchCommand: ParsableCommand {
         for event in EventLines(try InputFile.read(events)) {
             do throws(JSONRefusal) {
                 let value = try JSONValue(eventParsing: event.bytes)
-                let isMatch = pattern.matches(value)
+                let isMatch = evaluator.matches(value)
                 print(isMatch ? "match" : "no")
-                if explain { print(pattern.explain(value)) }
+                if explain { print(evaluator.explain(value)) }
                 allMatch = allMatch && isMatch
                 isAnyMatched = isAnyMatched || isMatch
                 for key in value.object?.keys ?? [] {

@@ -103,6 +103,11 @@ struct RulesCommand: AsyncParsableCommand {
             let path = "/api/v1/rules/\(APIClient.segment(name))"
             let rule = try await APIClient(api).call(.put, path, body: definition.bytes())
             print(api.json ? rule.prettyText() : "\(name.onOneLine) is in force")
+            for warning in rule["warnings"]?.elements ?? [] where !api.json {
+                standardError(
+                    "warning: \(warning.cell("pointer")): \(warning.cell("detail"))\n"
+                        + warning.cell("remedy"))
+            }
         }
 
         private func readDefinition() throws -> JSONValue {

@@ -146,6 +146,15 @@ private let sections = """
         #expect(try await names() == ["of-the-file", "from-input", "from-json"])
     }
 
+    @Test func aDoubtfulRuleFromTheShellIsTakenAndWarnedOf() async throws {
+        let said = try await service.command(
+            "rules", "put", "-", "--name", "never",
+            input: #"{"match": {"detail": {"a": [1]}}, "notify": ["audit"]}"#)
+        #expect(said.status == 0 && said.output == "never is in force\n")
+        #expect(said.errors.hasPrefix("warning: /match/detail/a: events have no field detail"))
+        #expect(said.errors.contains("\nWrite instead: \"data\""), "\(said.errors)")
+    }
+
     @Test func aBrokenRuleFromTheShellIsRefusedByPlaceAndRemedy() async throws {
         let wrong = try scratch.write(
             "name: wrong\nmatch: { type: [{ prefx: a }] }\nnotify: [audit]\n", to: "wrong.yaml")

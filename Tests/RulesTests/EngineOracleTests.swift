@@ -26,13 +26,14 @@ import Testing
                 }
             }
             let set = RuleSet(patterns)
+            let evaluators = patterns.map { ($0.0, PatternEvaluator($0.1)) }
             for number in 0..<5 {
                 let text =
                     number > 0 && !patterns.isEmpty
                     ? matter.event(answering: "\(matter.pick(patterns).1.source)")
                     : matter.event()
                 let event = try JSONValue(eventParsing: Array(text.utf8))
-                let expected = patterns.filter { $0.1.matches(event) }.map(\.0)
+                let expected = evaluators.filter { $0.1.matches(event) }.map(\.0)
                 let found = set.matches(checked: Array(text.utf8))
                 pairs += patterns.count
                 matches += expected.count

@@ -136,7 +136,8 @@ func whatTheLintProvesHoldsForEveryEvent(seed: UInt64) throws {
             let two = try? Pattern(parsing: .object(other))
         else { continue }
         let events = (0..<25).map { _ in draw.event() }
-        let answers = events.map { (one: one.matches($0), two: two.matches($0)) }
+        let (first, second) = (PatternEvaluator(one), PatternEvaluator(two))
+        let answers = events.map { (one: first.matches($0), two: second.matches($0)) }
         let rules = [Rule(name: "one", match: one), Rule(name: "two", match: two)]
         for finding in RuleLint.findings(in: rules, sources: LintDraw.sources) {
             claims["\(finding.kind)", default: 0] += 1

@@ -112,7 +112,7 @@ struct RandomMatter {
         if let object = asked.object {
             return (key, inArray(answer(to: object), or: answer(to: object)))
         }
-        let test = try? Pattern(parsing: ["x": asked])
+        let test = (try? Pattern(parsing: ["x": asked])).map { PatternEvaluator($0) }
         for _ in 0..<12 {
             let text = scalar()
             guard let value = try? JSONValue(parsing: Array(text.utf8)) else { continue }

@@ -51,6 +51,24 @@ private func refusal(
         #expect(!isNew)
     }
 
+    @Test func whatIsPutIsWarnedOf() async throws {
+        let fixture = AdministrationFixture()
+        func warnings(_ name: String, _ definition: String) async throws -> [String?] {
+            let (rule, _) = try await fixture.administration.putRule(
+                name, definition: Array(definition.utf8))
+            #expect(try await fixture.administration.rule(name) == rule)
+            return rule["warnings"]?.array?.map { $0["pointer"]?.string } ?? []
+        }
+        let misplaced = #"{"match":{"detail":{"a":[1]}},"notify":["audit"]}"#
+
+        #expect(try await warnings("sound", #"{"match":{"type":["a"]}}"#) == [])
+        #expect(try await warnings("never", misplaced) == ["/match/detail/a"])
+        #expect(try await warnings("same", #"{"match":{"type":["a"]}}"#) == ["/match"])
+        #expect(
+            try await warnings("off", #"{"match":{"type":["a"]},"enabled":false}"#) == [])
+        #expect(try await warnings("same", #"{"match":{"type":["b"]}}"#) == [])
+    }
+
     @Test(
         arguments: [
             (#"{"match":{"type":["a"]}"#, "body_invalid", nil),

@@ -1,11 +1,81 @@
 package import StrictJSON
 
-extension Pattern {
+/// One pattern, made ready to be asked of one event after another, each a tree.
+///
+/// Slow and simple: it explains, it decides what the engine cannot, and the engine is tested
+/// against it.
+package struct PatternEvaluator: Sendable {
+    let meaning: PatternMeaning
+    private let alternatives: [PatternNode]
+
+    package init(_ pattern: Pattern) {
+        meaning = pattern.meaning
+        alternatives = meaning.conjunctions.map { [leaves = meaning.leaves] conditions in
+            PatternNode(of: conditions, leaves: leaves)
+        }
+    }
+
     /// Whether the event answers the pattern; only a JSON object ever does.
     package func matches(_ event: JSONValue) -> Bool {
         guard case .object = event else { return false }
-        let root = [PatternPlace(value: event, rest: nil)]
-        return alternatives.contains { $0.holds(at: root, for: $0.wanted) }
+        return alternatives.indices.contains { holds($0, for: event) }
+    }
+
+    /// Whether the event answers one of the alternatives, by its place among them.
+    func holds(_ alternative: Int, for event: JSONValue) -> Bool {
+        let node = alternatives[alternative]
+        return node.holds(at: [PatternPlace(value: event, rest: nil)], for: node.wanted)
+    }
+}
+
+extension Pattern {
+    /// For one event; for more of them make one evaluator.
+    package func matches(_ event: JSONValue) -> Bool { PatternEvaluator(self).matches(event) }
+
+    /// Answers as `matches` does, and says why.
+    package func explain(_ event: JSONValue) -> Explanation {
+        PatternEvaluator(self).explain(event)
+    }
+}
+
+/// The conditions of one alternative as a tree of path steps, so that each array of the event is
+/// met once by everything that is asked of it.
+struct PatternNode: Sendable {
+    /// The numbers, within the alternative, of the conditions here and below that want a value.
+    private(set) var wanted: Set<Int> = []
+    /// What a scalar at this place must pass; `nil` when nothing is asked of it.
+    private(set) var tests: [ValueTest]?
+    /// The number of that condition.
+    private(set) var number = 0
+    /// Whether no scalar may be at this place.
+    private(set) var wantsAbsence = false
+    private(set) var children: [(step: [UInt8], node: PatternNode)] = []
+
+    init(of conditions: [PatternCondition], leaves: [PatternLeaf]) {
+        for (number, condition) in conditions.enumerated() {
+            let leaf = leaves[condition.leaf]
+            insert(condition, leaf.tests, at: leaf.path[...], number: number)
+        }
+    }
+
+    private mutating func insert(
+        _ condition: PatternCondition, _ tests: [ValueTest], at path: ArraySlice<String>,
+        number: Int
+    ) {
+        if !condition.wantsAbsence { wanted.insert(number) }
+        guard let first = path.first else {
+            if condition.wantsAbsence {
+                wantsAbsence = true
+            } else {
+                self.tests = tests
+                self.number = number
+            }
+            return
+        }
+        let step = Array(first.utf8)
+        let place = children.firstIndex { $0.step == step } ?? children.count
+        if place == children.count { children.append((step, PatternNode(of: [], leaves: []))) }
+        children[place].node.insert(condition, tests, at: path.dropFirst(), number: number)
     }
 }
 
