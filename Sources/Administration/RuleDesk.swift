@@ -19,6 +19,9 @@ package final class RuleDesk: Sendable {
     private let log: Logger
     private let turnstile = Turnstile()
     private let files: Mutex<[Rule]>
+    /// By name what was made of a stored rule, so that one that is put does not read all others
+    /// anew.
+    private let known = Mutex<[String: RuleEntry]>([:])
 
     package init(
         registry: any Registry, book: RuleBook, fileRules: [Rule], references: RuleReferences,
@@ -172,8 +175,11 @@ package final class RuleDesk: Sendable {
 
     private func putInForce(_ files: [Rule], _ stored: [StoredRule]) {
         var rules = files
+        var read: [String: RuleEntry] = [:]
         for one in stored {
-            let entry = entry(one, besides: files)
+            let plain = self.read(one)
+            read[one.name] = plain
+            let entry = judged(plain, besides: files)
             if let problem = entry.problem {
                 log.warning(
                     "rule.problem", metadata: ["rule": "\(one.name)", "problem": "\(problem)"])
@@ -181,6 +187,7 @@ package final class RuleDesk: Sendable {
             if let rule = entry.rule, !entry.isShadowed { rules.append(rule) }
         }
         book.replace(with: rules)
+        known.withLock { $0 = read }
     }
 
     /// Lines of the log that one start or one reload spends on doubts about rules.
@@ -209,9 +216,19 @@ package final class RuleDesk: Sendable {
         return entry
     }
 
+    private func read(_ stored: StoredRule) -> RuleEntry {
+        let known = known.withLock { $0[stored.name] }
+        return known.flatMap { $0.stored == stored ? $0 : nil } ?? RuleEntry(stored)
+    }
+
     private func entry(_ stored: StoredRule, besides files: [Rule]) -> RuleEntry {
-        var entry = RuleEntry(stored)
-        if files.contains(where: { $0.name.hasSameBytes(as: stored.name) }) {
+        judged(read(stored), besides: files)
+    }
+
+    /// Says what keeps a stored rule from being in force.
+    private func judged(_ entry: RuleEntry, besides files: [Rule]) -> RuleEntry {
+        var entry = entry
+        if files.contains(where: { $0.name.hasSameBytes(as: entry.name) }) {
             entry.isShadowed = true
             entry.problem = "a rule of this name stands in a file, and that one is in force"
         } else if let rule = entry.rule {

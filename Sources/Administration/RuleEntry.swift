@@ -8,7 +8,6 @@ package struct RuleEntry: Hashable, Sendable {
     package let name: String
     /// Absent where the stored definition cannot be read any more.
     package let rule: Rule?
-    package let definition: JSONValue
     package let origin: Rule.Origin
     /// Absent for rules in files.
     package let updatedAt: Timestamp?
@@ -18,27 +17,36 @@ package struct RuleEntry: Hashable, Sendable {
     package internal(set) var warnings: [PatternFinding] = []
     /// Whether a rule in a file has taken this one's place.
     package internal(set) var isShadowed = false
+    /// What it was read from; absent for rules in files.
+    let stored: StoredRule?
 
     init(_ rule: Rule) {
         name = rule.name
         self.rule = rule
-        definition = rule.json
         origin = rule.origin
         updatedAt = nil
+        stored = nil
     }
 
     init(_ stored: StoredRule) {
         name = stored.name
         origin = .api
         updatedAt = stored.updatedAt
+        self.stored = stored
         let json = try? JSONValue(parsing: stored.definition, limits: .match)
-        definition = json ?? .null
         do throws(RuleRefusal) {
             rule = try Rule(parsing: json ?? .null, name: stored.name)
         } catch {
             rule = nil
             problem = error.description
         }
+    }
+
+    /// As it was put, or as it stands in the file with what has its default left out; `null` where
+    /// what is stored is no JSON.
+    package var definition: JSONValue {
+        guard let stored else { return rule?.json ?? .null }
+        return (try? JSONValue(parsing: stored.definition, limits: .match)) ?? .null
     }
 
     /// The definition apart, so that what was read can be put again unchanged.
