@@ -9,7 +9,9 @@ extension EngineVerdict {
         for index in conjunction.parts.indices {
             let part = tables.pointee.parts[index]
             guard !part.isAbsence, finding(part) == .holdsInArrays else { continue }
-            let holding = scratch.pointee.holdings[holding(part)]
+            // Apart, since it makes the list, which may move what is subscripted then.
+            let number = holding(part)
+            let holding = scratch.pointee.holdings[number]
             scratch.pointee.seekers.append(MatchScratch.Seeker(holding: holding))
         }
         return agree(0..<scratch.pointee.seekers.count, in: 0)

@@ -82,9 +82,11 @@ struct Stack<Element: BitwiseCopyable> {
     private(set) var count = 0
     private var capacity: Int
 
-    init(capacity: Int = 16) {
-        elements = .allocate(capacity: capacity)
-        self.capacity = capacity
+    /// With room for one, so that every test meets a stack that moves; it is made once, and used
+    /// for many events.
+    init() {
+        elements = .allocate(capacity: 1)
+        capacity = 1
     }
 
     func free() { elements.deallocate() }
