@@ -92,6 +92,8 @@ package struct AddressBlock: Hashable, Sendable {
     /// RFC 4291 section 2.2, all three forms.
     private static func version6(_ text: Substring) -> [UInt8]? {
         var groups = text.split(separator: ":", omittingEmptySubsequences: false)
+        // Of `:` alone two empty groups are left, as of the `::` at an end.
+        guard text.utf8.count > 1 else { return nil }
         var tail: [UInt8] = []
         if let last = groups.last, last.utf8.contains(UInt8(ascii: ".")) {
             guard let embedded = version4(last) else { return nil }
@@ -116,7 +118,7 @@ package struct AddressBlock: Hashable, Sendable {
                 back = []
                 continue
             }
-            guard group.utf8.count <= 4, !group.utf8.contains(UInt8(ascii: "+")),
+            guard group.utf8.count <= 4, group.utf8.allSatisfy(\.isHexadecimal),
                 let value = UInt16(group, radix: 16)
             else { return nil }
             let bytes = [UInt8(value >> 8), UInt8(value & 0xFF)]
@@ -126,5 +128,17 @@ package struct AddressBlock: Hashable, Sendable {
         guard let back else { return head.count == 16 ? head : nil }
         let zeros = 16 - head.count - back.count
         return zeros >= 2 ? head + [UInt8](repeating: 0, count: zeros) + back : nil
+    }
+}
+
+extension UInt8 {
+    /// Whether it is a digit; a number's own parser takes signs too.
+    fileprivate var isHexadecimal: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
     }
 }

@@ -31,7 +31,7 @@ struct ByteTable {
         }
     }
 
-    private mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>, in scope: UInt32) -> Int {
+    mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>, in scope: UInt32) -> Int {
         let hash = ByteHash(scope).hash(bytes)
         if let known = find(bytes, in: scope, hash: hash) { return known }
         if (entries.count + 1) * 2 > slots.count { grow() }

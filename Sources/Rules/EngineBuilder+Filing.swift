@@ -3,6 +3,18 @@ extension EngineBuilder {
     /// More conjunctions than this in one place are filed again by another field.
     private static let placeMax = 16
 
+    /// How often the conjunctions of one rule are filed at most: as often as it may have
+    /// conditions, so that values of several fields do not multiply.
+    private static let filingsMax = Pattern.Limits.conditionsMax
+
+    private mutating func mayFile(_ conjunction: Int32, times count: Int) -> Bool {
+        let rule = Int(parts.conjunctions[Int(conjunction)].rule)
+        while filings.count <= rule { filings.append(0) }
+        guard filings[rule] + count <= Self.filingsMax else { return false }
+        filings[rule] += count
+        return true
+    }
+
     /// Files each conjunction under the tests of the condition that fewest others share.
     mutating func fileConjunctions() {
         var uses = [Int32](repeating: 0, count: parts.kinds.count)
@@ -20,7 +32,10 @@ extension EngineBuilder {
                 parts.valueless.append(Int32(number))
                 continue
             }
-            for test in access(best) {
+            let all = access(best)
+            let isAffordable = mayFile(Int32(number), times: all.count)
+            let field = parts.conditions[Int(best)].field
+            for test in isAffordable ? all : [file(.exists, [], field)] {
                 // Filing makes `exists` tests that nobody asked for.
                 while groupOfTest.count <= Int(test) { groupOfTest.append(-1) }
                 if groupOfTest[Int(test)] < 0 {
@@ -78,7 +93,8 @@ extension EngineBuilder {
         for number in group {
             guard
                 let best = best(of: number, besides: used, by: { uses[$0] ?? 0 }),
-                access(best).allSatisfy({ Int(uses[$0] ?? 0) * 2 <= group.count })
+                access(best).allSatisfy({ Int(uses[$0] ?? 0) * 2 <= group.count }),
+                mayFile(number, times: access(best).count)
             else {
                 direct.append(number)
                 continue

@@ -2,12 +2,14 @@ import StrictJSON
 
 /// Compiles patterns into a ``MatchEngine``.
 ///
-/// Time and space are linear in the text of the patterns.
+/// Time and space are linear in the text of the patterns and in the alternatives that each has.
 struct EngineBuilder {
     var parts = EngineParts()
     /// Conditions by field and tests, so that those that many rules share exist once.
     private var conditionTable = ByteTable()
     var fieldOfTest: [Int32] = []
+    /// By rule, how often it was filed so far.
+    var filings: [Int] = []
 
     /// Adds a rule's pattern under its number.
     mutating func add(_ pattern: Pattern, as rule: Int) {
@@ -49,12 +51,14 @@ struct EngineBuilder {
     private mutating func field(at path: [String]) -> Int32 {
         var node = 0
         for step in path {
-            let bytes = Array(step.utf8)
-            let next = parts.steps.intern(bytes, in: UInt32(node)) + 1
+            var step = step
+            let (next, form) = step.withUTF8 {
+                (parts.steps.intern($0, in: UInt32(node)) + 1, stepForm($0))
+            }
             if next == parts.fieldOfNode.count {
                 parts.fieldOfNode.append(-1)
                 parts.stepForms.append(0)
-                bytes.withUnsafeBufferPointer { parts.stepForms[node] |= stepForm($0) }
+                parts.stepForms[node] |= form
             }
             node = next
         }

@@ -68,9 +68,13 @@ extension PatternEvaluator {
         let chosen = isMatch ? ChosenElements(of: event, for: self) : nil
         let explained = meaning.leaves.map { leaf in
             let found = Self.scalars(of: event, at: leaf.path)
+            // In arrays it is the elements chosen that a field must be missing in.
+            let isMissing =
+                found.isEmpty
+                || chosen.map { Self.scalars(of: $0.event, at: leaf.path).isEmpty } ?? false
             let isPassed =
                 found.contains { value in leaf.tests.contains { $0.passes(value) } }
-                || found.isEmpty && leaf.tests.contains(.absent)
+                || isMissing && leaf.tests.contains(.absent)
             return Explanation.Leaf(
                 pointer: leaf.pointer, path: leaf.path.joined(separator: "."), asked: leaf.asked,
                 found: Array(found.prefix(Explanation.Leaf.foundMax)),

@@ -91,6 +91,9 @@ struct Stack<Element: BitwiseCopyable> {
 
     func free() { elements.deallocate() }
 
+    /// In bytes.
+    var size: Int { capacity * MemoryLayout<Element>.stride }
+
     @inline(__always)
     mutating func append(_ element: Element) {
         if count == capacity { grow() }

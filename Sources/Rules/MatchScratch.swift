@@ -124,6 +124,12 @@ struct MatchScratch {
         folded.free()
     }
 
+    /// Bytes of what grows with an event.
+    var size: Int {
+        passed.size + hits.size + occurrences.size + elements.size + rules.size + holding.size
+            + holdings.size + seekers.size + text.size + folded.size
+    }
+
     mutating func begin() {
         epoch &+= 1
         if epoch == 0 {
@@ -221,10 +227,13 @@ final class MatchMemory: @unchecked Sendable {
 final class SpareScratch: Sendable {
     private let spare = Mutex<[MatchMemory]>([])
     private static let keptMax = 16
+    /// What one extraordinary event needed is given back.
+    private static let keptBytesMax = 4 << 20
 
     func take() -> MatchMemory? { spare.withLock { $0.popLast() } }
 
     func putBack(_ memory: MatchMemory) {
+        guard memory.scratch.pointee.size <= Self.keptBytesMax else { return }
         spare.withLock { if $0.count < Self.keptMax { $0.append(memory) } }
     }
 }

@@ -14,7 +14,9 @@ package struct Pattern: Sendable {
     package enum Limits {
         /// Bytes of the pattern's text.
         package static let bytesMax = 256 << 10
-        /// Objects inside one another.
+        /// Characters of a number.
+        package static let numberBytesMax = JSONLimits.intake.numberBytesMax
+        /// Objects inside one another; a branch of `$or` counts its list too.
         package static let depthMax = 64
         /// Tests in all lists together, those inside `anything-but` included.
         package static let testsMax = 10_000
@@ -31,37 +33,42 @@ package struct Pattern: Sendable {
 
     /// Reads a pattern.
     package init(parsing json: JSONValue) throws(PatternRefusal) {
-        _ = try PatternMeaning(of: json)
         text = json.bytes()
+        guard text.count <= Limits.bytesMax else {
+            throw PatternRefusal(
+                pointer: .root, operatorName: nil,
+                what:
+                    "the pattern has \(text.count) bytes, more than \(Limits.bytesMax), the limit",
+                advice: "Ask for fewer values, or split the rule.")
+        }
+        _ = try PatternMeaning(of: json)
     }
 
     /// Reads a pattern from its text, UTF-8 JSON.
     package init(parsing bytes: [UInt8]) throws(PatternRefusal) {
         let json: JSONValue
         do throws(JSONRefusal) {
-            json = try JSONValue(parsing: bytes, limits: Self.limits(bytesMax: Limits.bytesMax))
+            json = try JSONValue(
+                parsing: bytes,
+                limits: JSONLimits(
+                    depthMax: Limits.depthMax * 2, valuesMax: .max, bytesMax: Limits.bytesMax,
+                    stringBytesMax: .max, numberBytesMax: Limits.numberBytesMax))
         } catch {
             throw PatternText(bytes).refusal(error)
         }
         try self.init(parsing: json)
     }
 
-    private static func limits(bytesMax: Int) -> JSONLimits {
-        JSONLimits(
-            depthMax: Limits.depthMax * 2, valuesMax: .max, bytesMax: bytesMax,
-            stringBytesMax: .max, numberBytesMax: JSONLimits.intake.numberBytesMax)
-    }
-
     /// The pattern as it was written.
     package var source: JSONValue {
-        guard let json = try? JSONValue(parsing: text, limits: Self.limits(bytesMax: .max)) else {
+        guard let json = try? JSONValue(parsing: text, limits: .match) else {
             preconditionFailure("a text that this program wrote is not JSON")
         }
         return json
     }
 
     var meaning: PatternMeaning {
-        guard let meaning = try? PatternMeaning(of: source) else {
+        guard let meaning = try? PatternMeaning(of: source, isAccepted: true) else {
             preconditionFailure("a pattern that was accepted is refused")
         }
         return meaning

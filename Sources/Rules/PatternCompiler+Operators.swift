@@ -24,19 +24,17 @@ extension PatternCompiler {
         _ element: JSONValue, at place: @autoclosure () -> JSONPointer
     ) throws(PatternRefusal) -> ValueTest {
         try count(at: place())
-        // Most elements are strings, and their places are needed by nobody.
-        if case .string(let string) = element { return .string(Array(string.utf8)) }
-        let pointer = place()
         switch element {
         case .null: return .null
         case .bool(let bool): return .bool(bool)
         case .string(let string): return .string(Array(string.utf8))
-        case .number(let number): return .number(try decimal(number, at: pointer, nil))
+        case .number(let number): return .number(try decimal(number, at: place(), nil))
         case .array:
             throw refusal(
-                pointer, "a list inside a list of tests means nothing", nil,
+                place(), "a list inside a list of tests means nothing", nil,
                 "Write the values side by side in the outer list.", instead: element.array)
         case .object(let object):
+            let pointer = place()
             let member = try only(object, at: pointer, nil)
             return try test(member, at: pointer.appending(member.key))
         }

@@ -76,6 +76,12 @@ extension PatternCompiler {
     func decimal(
         _ number: JSONNumber, at pointer: JSONPointer, _ name: String?
     ) throws(PatternRefusal) -> ExactDecimal {
+        guard number.text.utf8.count <= Pattern.Limits.numberBytesMax else {
+            throw refusal(
+                pointer,
+                "the number is longer than \(Pattern.Limits.numberBytesMax) characters, the limit",
+                name, "Write a number of ordinary size.")
+        }
         let decimal = ExactDecimal(number)
         guard decimal.isInRange else {
             throw refusal(

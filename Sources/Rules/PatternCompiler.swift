@@ -3,10 +3,12 @@ import StrictJSON
 /// Turns the text of a pattern into leaves and alternatives, or refuses it.
 struct PatternCompiler {
     private(set) var leaves: [PatternLeaf] = []
+    /// By leaf, a hash of its path's bytes: what tells most of them apart.
+    private var pathHashes: [Int] = []
     var tests = 0
     /// The element that is being read, and the list it stands in.
     private(set) var open: (pointer: JSONPointer, list: [JSONValue], index: Int)?
-    /// Whether this only tries a correction, and makes none itself.
+    /// Whether only the meaning is wanted: what is refused is refused without a proposal.
     let isTrial: Bool
 
     init(isTrial: Bool = false) { self.isTrial = isTrial }
@@ -29,12 +31,16 @@ struct PatternCompiler {
                 .root, "a pattern is an object, not \(json.kind)",
                 "Write an object of fields, such as {\"type\": [\"bot.published\"]}.")
         }
-        return try compile(object, at: .root, path: [])
+        var alternatives: [[PatternCondition]] = [[]]
+        try compile(object, at: .root, path: [], into: &alternatives)
+        return alternatives
     }
 
+    /// Adds what an object asks for to every alternative.
     private mutating func compile(
-        _ object: JSONObject, at pointer: JSONPointer, path: [String]
-    ) throws(PatternRefusal) -> [[PatternCondition]] {
+        _ object: JSONObject, at pointer: JSONPointer, path: [String],
+        into alternatives: inout [[PatternCondition]]
+    ) throws(PatternRefusal) {
         guard !object.isEmpty else {
             throw refusal(
                 pointer, "an empty object asks nothing",
@@ -42,43 +48,36 @@ struct PatternCompiler {
         }
         guard pointer.tokens.count < Pattern.Limits.depthMax else {
             throw refusal(
-                pointer, "objects are nested deeper than \(Pattern.Limits.depthMax), the limit",
+                pointer,
+                "objects and lists are nested deeper than \(Pattern.Limits.depthMax), the limit",
                 "Ask for fields closer to the root.")
         }
-        var alternatives: [[PatternCondition]] = [[]]
-        alternatives[0].reserveCapacity(object.count)
         for member in object.members {
             let place = pointer.appending(member.key)
             if let misspelled = misspelledChoice(member, in: object, at: place) {
                 throw misspelled
             }
-            let choices =
-                member.key == "$or"
-                ? try branches(member.value, at: place, path: path)
-                : try field(member, in: object, at: place, path: path)
-            try combine(&alternatives, with: choices, at: place)
-        }
-        return alternatives
-    }
-
-    private mutating func field(
-        _ member: JSONObject.Member, in object: JSONObject, at pointer: JSONPointer,
-        path: [String]
-    ) throws(PatternRefusal) -> [[PatternCondition]] {
-        let path = Self.path(path, member.key)
-        switch member.value {
-        case .object(let object):
-            return try compile(object, at: pointer, path: path)
-        case .array(let list):
-            return try leaf(list, at: pointer, path: path)
-        default:
-            throw unlisted(member, in: object, at: pointer)
+            if member.key == "$or" {
+                let choices = try branches(member.value, at: place, path: path)
+                try combine(&alternatives, with: choices, at: place)
+                continue
+            }
+            let path = Self.path(path, member.key, at: place)
+            switch member.value {
+            case .object(let object):
+                try compile(object, at: place, path: path, into: &alternatives)
+            case .array(let list):
+                try leaf(list, at: place, path: path, into: &alternatives)
+            default:
+                throw unlisted(member, in: object, at: place)
+            }
         }
     }
 
     private mutating func leaf(
-        _ list: [JSONValue], at pointer: JSONPointer, path: [String]
-    ) throws(PatternRefusal) -> [[PatternCondition]] {
+        _ list: [JSONValue], at pointer: JSONPointer, path: [String],
+        into alternatives: inout [[PatternCondition]]
+    ) throws(PatternRefusal) {
         guard !list.isEmpty else {
             throw refusal(
                 pointer, "an empty list can never match",
@@ -95,23 +94,32 @@ struct PatternCompiler {
         let number = leaves.count
         leaves.append(
             PatternLeaf(pointer: pointer, path: path, tests: compiled, asked: .array(list)))
+        var hasher = Hasher()
+        for step in path { step.hashBytes(into: &hasher) }
+        pathHashes.append(hasher.finalize())
         let absences = compiled.count { $0 == .absent }
-        if absences == 0 { return [[PatternCondition(leaf: number, wantsAbsence: false)]] }
-        let absence = [PatternCondition(leaf: number, wantsAbsence: true)]
-        return absences == compiled.count
-            ? [absence] : [[PatternCondition(leaf: number, wantsAbsence: false)], absence]
+        let value = PatternCondition(leaf: number, wantsAbsence: false)
+        let absence = PatternCondition(leaf: number, wantsAbsence: true)
+        if absences > 0, absences < compiled.count {
+            try combine(&alternatives, with: [[value], [absence]], at: pointer)
+        } else {
+            try add(absences == 0 ? value : absence, to: &alternatives, at: pointer)
+        }
     }
 
-    private static func path(_ path: [String], _ key: String) -> [String] {
-        var path = path
+    /// Mostly a path is what its pointer is, and then they share their memory.
+    private static func path(
+        _ path: [String], _ key: String, at pointer: JSONPointer
+    ) -> [String] {
         let dot = UInt8(ascii: ".")
-        if key.utf8.contains(dot) {
-            let steps = key.utf8.split(separator: dot, omittingEmptySubsequences: false)
-            path += steps.map { String(decoding: $0, as: UTF8.self) }
-        } else {
-            path.append(key)
+        guard key.utf8.contains(dot) else {
+            let isSame =
+                pointer.tokens.count == path.count + 1
+                && zip(pointer.tokens, path).allSatisfy { $0.hasSameBytes(as: $1) }
+            return isSame ? pointer.tokens : path + [key]
         }
-        return path
+        let steps = key.utf8.split(separator: dot, omittingEmptySubsequences: false)
+        return path + steps.map { String(decoding: $0, as: UTF8.self) }
     }
 
     private mutating func branches(
@@ -148,13 +156,15 @@ struct PatternCompiler {
                     advice: "Put it into the list of a field: {\"field\": [{\"\(word)\": ...}]}; "
                         + "one list is a choice already.", correction: meant)
             }
-            choices += try compile(object, at: place, path: path)
+            var alternatives: [[PatternCondition]] = [[]]
+            try compile(object, at: place, path: path, into: &alternatives)
+            choices += alternatives
             try checkCount(choices.count, at: place)
         }
         return choices
     }
 
-    /// Every alternative so far with every choice; a path must not come twice in one of them.
+    /// Every alternative so far with every choice.
     private func combine(
         _ alternatives: inout [[PatternCondition]], with choices: [[PatternCondition]],
         at pointer: JSONPointer
@@ -163,37 +173,57 @@ struct PatternCompiler {
         var conditions = 0
         for alternative in alternatives {
             for choice in choices {
-                for condition in choice {
-                    let leaf = leaves[condition.leaf]
-                    let isTwice = alternative.contains { leaves[$0.leaf].hasSamePath(as: leaf) }
-                    guard !isTwice else {
-                        throw refusal(
-                            leaf.pointer,
-                            "the field \(leaf.path.joined(separator: ".")) is asked for twice",
-                            "Merge the two lists, or put the field into the branches of $or only; "
-                                + "a dotted key is the same field as a nested one.")
-                    }
-                }
-                guard alternative.count + choice.count <= Pattern.Limits.fieldsMax else {
-                    throw refusal(
-                        pointer,
-                        "there are more than \(Pattern.Limits.fieldsMax) fields, the limit",
-                        "Ask for fewer fields, or split the rule.")
-                }
-                conditions += alternative.count + choice.count
-                guard conditions <= Pattern.Limits.conditionsMax else {
-                    throw refusal(
-                        pointer,
-                        "the branches and the fields beside them make more than "
-                            + "\(Pattern.Limits.conditionsMax) conditions, the limit",
-                        "Ask for fewer fields beside $or, use fewer branches, or split the rule.")
-                }
+                try check(alternative, with: choice, at: pointer, counting: &conditions)
             }
         }
-        if choices.count == 1 {
-            for place in alternatives.indices { alternatives[place] += choices[0] }
-        } else {
-            alternatives = alternatives.flatMap { one in choices.map { one + $0 } }
+        alternatives = alternatives.flatMap { one in choices.map { one + $0 } }
+    }
+
+    /// Every alternative so far with one condition more.
+    private func add(
+        _ condition: PatternCondition, to alternatives: inout [[PatternCondition]],
+        at pointer: JSONPointer
+    ) throws(PatternRefusal) {
+        var conditions = 0
+        for place in alternatives.indices {
+            try check(
+                alternatives[place], with: CollectionOfOne(condition), at: pointer,
+                counting: &conditions)
+            alternatives[place].append(condition)
+        }
+    }
+
+    /// A path must not come twice in one alternative, and there are limits.
+    private func check(
+        _ alternative: [PatternCondition], with choice: some Collection<PatternCondition>,
+        at pointer: JSONPointer, counting conditions: inout Int
+    ) throws(PatternRefusal) {
+        for condition in choice {
+            let number = condition.leaf
+            let isTwice = alternative.contains {
+                pathHashes[$0.leaf] == pathHashes[number]
+                    && leaves[$0.leaf].hasSamePath(as: leaves[number])
+            }
+            guard !isTwice else {
+                throw refusal(
+                    leaves[number].pointer,
+                    "the field \(leaves[number].path.joined(separator: ".")) is asked for twice",
+                    "Merge the two lists, or put the field into the branches of $or only; "
+                        + "a dotted key is the same field as a nested one.")
+            }
+        }
+        guard alternative.count + choice.count <= Pattern.Limits.fieldsMax else {
+            throw refusal(
+                pointer, "there are more than \(Pattern.Limits.fieldsMax) fields, the limit",
+                "Ask for fewer fields, or split the rule.")
+        }
+        conditions += alternative.count + choice.count
+        guard conditions <= Pattern.Limits.conditionsMax else {
+            throw refusal(
+                pointer,
+                "the branches and the fields beside them make more than "
+                    + "\(Pattern.Limits.conditionsMax) conditions, the limit",
+                "Ask for fewer fields beside $or, use fewer branches, or split the rule.")
         }
     }
 

@@ -7,11 +7,9 @@ extension PatternCompiler {
         guard let elements, let open, !elements.isEmpty else { return nil }
         var list = open.list
         list.replaceSubrange(open.index...open.index, with: elements)
-        guard Self.accepts(["field": .array(elements)]) else { return nil }
+        guard Self.accepts(["field": .array(list)]) else { return nil }
         return PatternCorrection(pointer: open.pointer, value: .array(list))
     }
-
-    func instead(_ element: JSONValue?) -> PatternCorrection? { instead(element.map { [$0] }) }
 
     /// Another value for the field at `pointer`.
     static func instead(_ value: JSONValue, at pointer: JSONPointer) -> PatternCorrection? {
@@ -123,6 +121,8 @@ extension PatternCompiler {
                 == true
         }
         guard areObjects, !branches.isEmpty else { return nil }
+        // A field may be called so, and its tests have operands that are lists.
+        guard !isList || !Self.accepts(["field": member.value]) else { return nil }
         let word = member.key.lowercased().filter { $0 != "$" && $0 != "_" && $0 != "-" }
         let parent = JSONPointer(tokens: pointer.tokens.dropLast())
         func refusal(_ what: String, _ advice: String, _ members: [(String, JSONValue)]?)

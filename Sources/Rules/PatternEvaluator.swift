@@ -24,7 +24,8 @@ package struct PatternEvaluator: Sendable {
     /// Whether the event answers one of the alternatives, by its place among them.
     func holds(_ alternative: Int, for event: JSONValue) -> Bool {
         let node = alternatives[alternative]
-        return node.holds(at: [PatternPlace(value: event, rest: nil)], for: node.wanted)
+        return node.holds(
+            at: [PatternPlace(value: event, rest: nil)], for: node.wanted, SplitPatience())
     }
 }
 
@@ -117,25 +118,35 @@ extension PatternNode {
     ///
     /// Of the conditions that want a value, only those in `wanted` are asked. What wants absence
     /// is asked of the elements that these choose, and of all elements where they choose none.
-    func holds(at places: [PatternPlace], for wanted: Set<Int>) -> Bool {
+    func holds(
+        at places: [PatternPlace], for wanted: Set<Int>, _ patience: SplitPatience
+    ) -> Bool {
         let arrays = places.compactMap(\.elements)
-        if arrays.isEmpty { return holdsWithoutArrays(at: places, for: wanted) }
-        if arrays.count == 1, places.count == 1 { return holds(in: arrays[0], for: wanted) }
+        if arrays.isEmpty { return holdsWithoutArrays(at: places, for: wanted, patience) }
+        if arrays.count == 1, places.count == 1 {
+            return holds(in: arrays[0], for: wanted, patience)
+        }
         // Dotted keys can lead to one path by several ways. Ways do not share arrays, so each
         // condition may take its own.
         let others = places.filter { $0.elements == nil }
-        return split(wanted, over: arrays) { holdsWithoutArrays(at: others, for: $0) }
+        return split(wanted, over: arrays, patience) {
+            holdsWithoutArrays(at: others, for: $0, patience)
+        }
     }
 
     /// In an array, everything that wants a value wants it of one and the same element.
-    private func holds(in elements: [JSONValue], for wanted: Set<Int>) -> Bool {
+    private func holds(
+        in elements: [JSONValue], for wanted: Set<Int>, _ patience: SplitPatience
+    ) -> Bool {
         func holds(_ element: JSONValue) -> Bool {
-            self.holds(at: [PatternPlace(value: element, rest: nil)], for: wanted)
+            self.holds(at: [PatternPlace(value: element, rest: nil)], for: wanted, patience)
         }
         return wanted.isEmpty ? elements.allSatisfy(holds) : elements.contains(where: holds)
     }
 
-    private func holdsWithoutArrays(at places: [PatternPlace], for wanted: Set<Int>) -> Bool {
+    private func holdsWithoutArrays(
+        at places: [PatternPlace], for wanted: Set<Int>, _ patience: SplitPatience
+    ) -> Bool {
         if let tests, wanted.contains(number) {
             let isPassed = places.contains { place in
                 guard let scalar = place.scalar else { return false }
@@ -146,7 +157,8 @@ extension PatternNode {
         if wantsAbsence, places.contains(where: { $0.scalar != nil }) { return false }
         return children.allSatisfy { child in
             let next = places.flatMap { $0.next(child.step) }
-            return child.node.holds(at: next, for: child.node.wanted.intersection(wanted))
+            let asked = child.node.wanted.intersection(wanted)
+            return child.node.holds(at: next, for: asked, patience)
         }
     }
 
@@ -160,13 +172,15 @@ extension PatternNode {
     /// Which conditions are dealt out so far is all that the arrays to come need to know, so that
     /// each such set is looked at once, however many deals lead to it.
     private func split(
-        _ wanted: Set<Int>, over arrays: [[JSONValue]], others: (Set<Int>) -> Bool
+        _ wanted: Set<Int>, over arrays: [[JSONValue]], _ patience: SplitPatience,
+        others: (Set<Int>) -> Bool
     ) -> Bool {
         let asked = wanted.sorted().map { number in
             (number: number, arrays: arrays.indices.filter { canAnswer(number, in: arrays[$0]) })
         }.filter { !$0.arrays.isEmpty }
-        let free = asked.prefix(Self.splitMax)
-        let beyond = asked.dropFirst(Self.splitMax)
+        let freeMax = patience.isLeft ? Self.splitMax : 0
+        let free = asked.prefix(freeMax)
+        let beyond = asked.dropFirst(freeMax)
         /// The conditions of one set, a bit for each that is free.
         func conditions(_ set: Int) -> Set<Int> {
             Set(free.enumerated().filter { set >> $0.offset & 1 == 1 }.map(\.element.number))
@@ -179,7 +193,9 @@ extension PatternNode {
                 condition.element.arrays.contains(place) ? set | 1 << condition.offset : set
             }
             let taken = reached.indices.filter { set in
-                set & ~answerable == 0 && holds(in: array, for: conditions(set).union(fixed))
+                guard set & ~answerable == 0 else { return false }
+                patience.take()
+                return holds(in: array, for: conditions(set).union(fixed), patience)
             }
             var next = [Bool](repeating: false, count: reached.count)
             for set in reached.indices where reached[set] {
@@ -220,4 +236,15 @@ extension PatternNode {
             child.node.collect(number, at: flat.flatMap { $0.next(child.step) }, into: &values)
         }
     }
+}
+
+/// How many ways of dealing conditions out are tried for one event, however its arrays nest.
+///
+/// A class, since all that are on the way together draw on it.
+final class SplitPatience {
+    private var left = 10_000
+
+    var isLeft: Bool { left > 0 }
+
+    func take() { left -= 1 }
 }

@@ -7,8 +7,9 @@ struct PatternMeaning: Sendable {
     /// One of these must hold.
     let conjunctions: [[PatternCondition]]
 
-    init(of json: JSONValue) throws(PatternRefusal) {
-        var compiler = PatternCompiler()
+    /// - Parameter isAccepted: Whether it was read before, so that nobody looks for mistakes.
+    init(of json: JSONValue, isAccepted: Bool = false) throws(PatternRefusal) {
+        var compiler = PatternCompiler(isTrial: isAccepted)
         conjunctions = try compiler.compile(json)
         leaves = compiler.leaves
     }
@@ -24,21 +25,9 @@ struct PatternLeaf: Sendable {
     let tests: [ValueTest]
     /// The list as it was written.
     let asked: JSONValue
-    /// Of the path's bytes: what tells most paths apart.
-    private let pathHash: Int
-
-    init(pointer: JSONPointer, path: [String], tests: [ValueTest], asked: JSONValue) {
-        self.pointer = pointer
-        self.path = path
-        self.tests = tests
-        self.asked = asked
-        var hasher = Hasher()
-        for step in path { step.hashBytes(into: &hasher) }
-        pathHash = hasher.finalize()
-    }
 
     func hasSamePath(as other: PatternLeaf) -> Bool {
-        pathHash == other.pathHash && path.count == other.path.count
+        path.count == other.path.count
             && zip(path, other.path).allSatisfy { $0.hasSameBytes(as: $1) }
     }
 }

@@ -74,13 +74,21 @@ package struct JSONWriter: Sendable {
 
     private mutating func write(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in string.utf8 { JSONEscape.append(byte, to: &bytes) }
+        if string.utf8.contains(where: JSONEscape.isNeeded(for:)) {
+            for byte in string.utf8 { JSONEscape.append(byte, to: &bytes) }
+        } else {
+            bytes.append(contentsOf: string.utf8)
+        }
         bytes.append(UInt8(ascii: "\""))
     }
 }
 
 /// What a string's bytes look like between its quotes.
 enum JSONEscape {
+    static func isNeeded(for byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
     private static let digits = Array("0123456789abcdef".utf8)
 
     /// Appends one byte of UTF-8, escaped where RFC 8259 section 7 demands it and nowhere else.

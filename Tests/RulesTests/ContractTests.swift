@@ -139,6 +139,36 @@ func whatTheContractRefusesIsRefused(_ pattern: String) {
     #expect(throws: JSONRefusal.self) { try JSONValue(eventParsing: Array(#"{"a":1} x"#.utf8)) }
 }
 
+/// Ways that multiply from one array to the next inside it, by an event of a kilobyte.
+@Test(.timeLimit(.minutes(1))) func manyWaysInsideOneAnotherCostLittle() throws {
+    let fields = (0..<11).map { "f\($0)" }
+    let element = JSONValue.object(JSONObject(fields.map { ($0, "x") }))
+    let inner: JSONValue = ["c": ["d": [element]], "c.d": [element]]
+    let event: JSONValue = ["a": ["b": [inner, inner]], "a.b": [inner, inner]]
+    let asked = JSONValue.object(JSONObject(fields.map { ($0, ["x"]) }))
+    #expect(try Pattern(parsing: ["a": ["b": ["c": ["d": asked]]]]).matches(event))
+    let never = JSONValue.object(JSONObject(fields.map { ($0, ["x"]) } + [("g", ["x"])]))
+    #expect(try !Pattern(parsing: ["a": ["b": ["c": ["d": never]]]]).matches(event))
+}
+
+/// Values of several fields, each with many branches: what a rule is filed under does not multiply.
+@Test func manyBranchesOfManyFieldsTakeLittleMemory() throws {
+    var fields: [(String, JSONValue)] = []
+    for name in ["a", "b", "c", "d"] {
+        let branches = (0..<5).map { branch -> JSONValue in
+            let values = (0..<60).filter { ($0 * 7 + branch) % 5 < 2 }
+            return ["f": .array(values.map { .string("v\($0)") })]
+        }
+        fields.append((name, ["$or": .array(branches)]))
+    }
+    let pattern = try Pattern(parsing: .object(JSONObject(fields)))
+    let set = RuleSet([(0, pattern)])
+    #expect(set.size < 2_000_000, "\(set.size)")
+    let event = #"{"a":{"f":"v1"},"b":{"f":"v2"},"c":{"f":"v3"},"d":{"f":"v59"}}"#
+    #expect(set.matches(checked: Array(event.utf8)) == [0])
+    #expect(set.matches(checked: Array(event.replacing("v59", with: "v60").utf8)) == [])
+}
+
 /// One path by eight ways, each a list whose elements answer one condition: what the ways can
 /// answer together is found without trying every deal of the conditions.
 @Test func manyWaysToOneFieldCostLittle() throws {

@@ -42,6 +42,16 @@ import Testing
         #expect(!text.contains("by /f"), "\(text)")
     }
 
+    /// What is missing where the others are found was asked for, wherever else it stands.
+    @Test func anAbsenceInTheChosenElementIsPassed() throws {
+        let pattern = try Pattern(parsing: ["items": ["a": [3], "b": [["exists": false]]]])
+        func passed(_ event: JSONValue) -> [Bool] {
+            pattern.explain(event).leaves.map(\.isPassed)
+        }
+        #expect(passed(["items": [["a": 1, "b": 2], ["a": 3]]]) == [true, true])
+        #expect(passed(["items": [["a": 1], ["a": 3, "b": 2]]]) == [true, false])
+    }
+
     /// The elements that are named match alone, whatever pattern and event are drawn.
     @Test func whatIsNamedAnswersTheLeaf() throws {
         var matter = RandomMatter(seed: 9)

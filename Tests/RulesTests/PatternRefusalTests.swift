@@ -31,6 +31,8 @@ private let refused: [Row] = [
     (#"{"a":{"b":[1]},"a.b":[2]}"#, "/a.b", "a.b is asked for twice", "Merge the two lists"),
     (#"{"a":[1],"$or":[{"b":[1]},{"a":[2]}]}"#, "/$or/1/a", "asked for twice", "Merge"),
     (#"{"x/y":"v"}"#, "/x~1y", "not a string", "[\"v\"]"),
+    (#"{"a":[{"cidr":":/128"}]}"#, "/a/0/cidr", "no block of addresses", "10.0.0.0/8"),
+    (#"{"a":[{"cidr":"::-0/128"}]}"#, "/a/0/cidr", "no block of addresses", "10.0.0.0/8"),
     // Operators in general.
     (#"{"a":[{"prefx":"x"}]}"#, "/a/0/prefx", "no operator", #"Did you mean "prefix"? Accepted"#),
     (#"{"a":[{"anything_but":"x"}]}"#, "/a/0/anything_but", "no operator", #""anything-but""#),
@@ -190,4 +192,40 @@ func aRefusalCannotBreakItsLinesOrSteerATerminal(_ pattern: String) throws {
     #expect(refusal(of: #"{"a":[{"wildcard":"\#(long)"}]}"#)?.what.contains("4096") == true)
     let huge = String(repeating: " ", count: 256 << 10)
     #expect(refusal(of: #"{"a":[1]}"# + huge)?.what.contains("262144 are accepted") == true)
+}
+
+/// What comes from YAML has passed no parser that knows these limits.
+@Test func whatIsTooLongIsRefusedHoweverItComes() throws {
+    let long = try #require(JSONNumber(text: String(repeating: "7", count: 65)))
+    for test: JSONValue in [.number(long), ["anything-but": .number(long)]] {
+        #expect(throws: PatternRefusal.self) { try Pattern(parsing: ["a": [test]]) }
+    }
+    let digits = try #require(JSONNumber(text: String(repeating: "7", count: 64)))
+    #expect(try Pattern(parsing: ["a": [.number(digits)]]).matches(["a": .number(digits)]))
+    func values(_ bytes: Int) -> JSONValue {
+        .array([.string(String(repeating: "x", count: bytes - "{'a':['']}".utf8.count))])
+    }
+    #expect(throws: PatternRefusal.self) { try Pattern(parsing: ["a": values(262_145)]) }
+    #expect(try Pattern(parsing: ["a": values(262_144)]).source["a"] == values(262_144))
+}
+
+/// A field may be called like the word of another language.
+@Test(arguments: ["or", "any", "some", "and", "all", "must", "not", "none"])
+func fieldsMayBeCalledLikeWords(name: String) throws {
+    for test: JSONValue in [
+        ["numeric": [">", 5]], ["anything-but": ["a"]], ["prefix": ["equals-ignore-case": "B"]],
+    ] {
+        let pattern = try Pattern(parsing: ["data": .object(JSONObject([(name, .array([test]))]))])
+        let value: JSONValue = test["numeric"] == nil ? "bc" : 9
+        #expect(pattern.matches(["data": .object(JSONObject([(name, value)]))]))
+    }
+}
+
+/// Nothing is proposed that would be refused in its turn.
+@Test func aListWithTwoMistakesHasNoProposal() throws {
+    let twice = try #require(refusal(of: #"{"a":[{"startsWith":"a"},{"startsWith":"b"}]}"#))
+    #expect(twice.pointer.description == "/a/0/startsWith" && twice.correction == nil)
+    #expect("\(twice)".contains("prefix"), "\(twice)")
+    let once = try #require(refusal(of: #"{"a":[{"startsWith":"a"},"b"]}"#))
+    #expect(once.correction != nil)
 }
