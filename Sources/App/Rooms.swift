@@ -34,6 +34,8 @@ struct Rooms: Sendable {
         intake = IntakeRoom(
             sources: Dictionary(
                 uniqueKeysWithValues: configuration.sources.map { ($0.name, $0.scheme) }),
+            pathSecrets: Dictionary(
+                uniqueKeysWithValues: configuration.sources.map { ($0.name, $0.pathSecrets) }),
             events: store, time: time, chance: chance, next: wakeMatching, log: log)
         matching = StageRunner(
             MatchingStage(

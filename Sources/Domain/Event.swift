@@ -14,7 +14,8 @@ package struct Event: Identifiable, Hashable, Sendable {
     package let receivedAt: Timestamp
     /// What it is about, absent where the event has none.
     package let entity: EntityReference?
-    /// Exactly the bytes that were delivered: one strict JSON object in UTF-8, at most 1 MiB.
+    /// What was delivered: one strict JSON object in UTF-8, exactly the bytes on the wire wherever
+    /// these were one, at most 1 MiB there.
     package let body: [UInt8]
 
     package init(

@@ -5,7 +5,7 @@ package struct IntakeAnswer: Sendable {
     package var status: Int
     /// Without `Content-Length`, `Date` and what else a server adds by itself.
     package var headers: [(name: String, value: String)]
-    /// Exactly the bytes on the wire, one JSON value.
+    /// Exactly the bytes on the wire: JSON, or what the sender's platform prescribes.
     package var body: [UInt8]
 
     package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
@@ -19,23 +19,30 @@ extension IntakeAnswer {
     /// What the scheme prescribes.
     init(_ answer: SchemeAnswer) {
         self.init(
-            status: answer.status, headers: [("Content-Type", answer.contentType)],
+            status: answer.status,
+            headers: [("Content-Type", answer.contentType)]
+                + answer.headers.map { ($0.name, $0.value) },
             body: answer.body)
     }
 
     /// A refusal whose words follow from its status alone, so that a stranger who tries things
     /// out learns nothing about which part failed; the log has that.
     ///
-    /// - Parameter reason: A word for a sender who has proved that he is one.
+    /// - Parameters:
+    ///   - reason: A word for a sender who has proved that he is one.
+    ///   - scheme: May have a form of its own for what is said.
     init(
-        refusing status: Int, _ headers: [(name: String, value: String)] = [],
-        reason: String? = nil
+        refusing status: Int, _ headers: [AnswerHeader] = [], reason: String? = nil,
+        in scheme: (any SourceScheme)? = nil
     ) {
+        let words = Self.words(for: status)
         let detail = reason.map { #","reason":"\#($0)""# } ?? ""
-        let body = #"{"error":"\#(Self.words(for: status))"\#(detail)}"#
-        self.init(
-            status: status, headers: [("Content-Type", "application/json")] + headers,
-            body: Array(body.utf8))
+        var answer =
+            scheme?.answer(refusing: status, words: words)
+            ?? SchemeAnswer.json(#"{"error":"\#(words)"\#(detail)}"#)
+        answer.status = status
+        answer.headers += headers
+        self.init(answer)
     }
 
     private static func words(for status: Int) -> String {

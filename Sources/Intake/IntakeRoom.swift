@@ -11,7 +11,7 @@ package import Storage
 package struct IntakeRoom: Sendable {
     private struct Door: Sendable {
         let scheme: any SourceScheme
-        let pathSecret: Secret?
+        let path: PathSecrets
     }
 
     /// What a door is called; an identifier, so that names are compared as bytes.
@@ -29,17 +29,18 @@ package struct IntakeRoom: Sendable {
 
     /// - Parameters:
     ///   - sources: By their names in the configuration, which are also the events' sources.
-    ///   - pathSecrets: What must stand behind the name in the path, for the sources that want it.
+    ///   - pathSecrets: What must stand behind the name in the path, for the sources that want it;
+    ///     any one of a source's own does.
     ///   - next: Signalled for each event that is new.
     package init(
-        sources: [String: any SourceScheme], pathSecrets: [String: Secret] = [:],
+        sources: [String: any SourceScheme], pathSecrets: [String: [Secret]] = [:],
         events: any EventLog, time: TimeSource, chance: Chance, next: Nudge,
         limits: IntakeLimits = IntakeLimits(), log: Logger
     ) {
         var doors: [Identifier<Source>: Door] = [:]
         for (name, scheme) in sources {
             doors[Identifier(rawValue: name)] = Door(
-                scheme: scheme, pathSecret: pathSecrets[name])
+                scheme: scheme, path: PathSecrets(pathSecrets[name] ?? []))
         }
         self.doors = doors
         self.events = events
@@ -71,28 +72,30 @@ package struct IntakeRoom: Sendable {
         _ request: IncomingRequest, for source: String, secret: String?
     ) async -> IntakeAnswer {
         let began = time.elapsed()
-        let reception = await judge(request, for: source, secret: secret)
-        if case .admitted(_, .stored, _) = reception { next.signal() }
+        let door = doors[Identifier(rawValue: source)]
+        let reception = await judge(request, for: source, door, secret: secret)
+        if reception.hasNews { next.signal() }
         let ended = time.elapsed()
+        // Who does not know the way in hears nothing of what is behind it, not even its manners.
+        let scheme = door.flatMap { $0.path.open(to: secret) ? $0.scheme : nil }
+        let answer = reception.answer(limits, in: scheme)
         var leftOut = 0
         if reception.isUnproved {
-            guard let count = strangers.take(at: ended) else { return reception.answer(limits) }
+            guard let count = strangers.take(at: ended) else { return answer }
             leftOut = count
         }
         // A name that we do not know may be anything, such as a secret in the wrong place.
         reception.report(
-            to: log, source: doors[Identifier(rawValue: source)] == nil ? "?" : source,
+            to: log, source: door == nil ? "?" : source,
             bytes: request.body.count, duration: ended - began, leftOut: leftOut)
-        return reception.answer(limits)
+        return answer
     }
 
     private func judge(
-        _ request: IncomingRequest, for source: String, secret: String?
+        _ request: IncomingRequest, for source: String, _ door: Door?, secret: String?
     ) async -> Reception {
-        guard let door = doors[Identifier(rawValue: source)] else {
-            return .refused(.notFound("unknown_source"))
-        }
-        guard Self.opens(door, secret) else { return .refused(.notFound("wrong_path_secret")) }
+        guard let door else { return .refused(.notFound("unknown_source")) }
+        guard door.path.open(to: secret) else { return .refused(.notFound("wrong_path_secret")) }
         guard Self.isPlain(request.headers) else {
             return .refused(
                 .init(status: 415, reason: "content_encoding", detail: "only identity is taken"))
@@ -111,15 +114,20 @@ package struct IntakeRoom: Sendable {
             return .handshake(answer)
         case .event(let verified):
             return await admit(
-                event(verified, from: source, body: request.body, at: now), verified.answer)
+                [event(verified, from: source, body: request.body, at: now)], verified.answer)
+        case .batch(let several, let answer):
+            return await admit(
+                several.map { event($0, from: source, body: request.body, at: now) }, answer)
         }
     }
 
-    private func admit(_ event: Event, _ answer: SchemeAnswer) async -> Reception {
+    private func admit(_ batch: [Event], _ answer: SchemeAnswer) async -> Reception {
+        guard !batch.isEmpty else { return .admitted([], answer) }
         do throws(WaitingLine.Trouble) {
-            return .admitted(event, try await line.admit(event, to: events), answer)
+            let admissions = try await line.admit(batch, to: events)
+            return .admitted(Array(zip(batch, admissions)), answer)
         } catch {
-            return .heldBack(event, error)
+            return .heldBack(batch, error)
         }
     }
 
@@ -127,20 +135,13 @@ package struct IntakeRoom: Sendable {
         _ verified: VerifiedEvent, from source: String, body: [UInt8], at now: Timestamp
     ) -> Event {
         var chance = chance
+        let id = Event.ID.make("evt_", at: now, using: &chance)
         return Event(
-            id: .make("evt_", at: now, using: &chance),
-            identity: .init(source: source, scope: verified.scope, key: verified.key),
+            id: id,
+            identity: .init(
+                source: source, scope: verified.scope, key: verified.key ?? id.rawValue),
             type: verified.type, time: verified.time, receivedAt: now, entity: verified.entity,
-            body: body)
-    }
-
-    /// A door without a secret has no room behind it: a path that goes on leads nowhere.
-    private static func opens(_ door: Door, _ secret: String?) -> Bool {
-        switch (door.pathSecret, secret) {
-        case (nil, nil): true
-        case (let expected?, let given?): ConstantTime.areEqual(expected.exposed, given)
-        case (nil, _?), (_?, nil): false
-        }
+            body: verified.body ?? body)
     }
 
     /// Whether the body is what it seems: a coded one would be proved as it came and read as

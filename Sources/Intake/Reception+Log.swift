@@ -1,10 +1,13 @@
 import Domain
 import Logging
+import Signing
 import Storage
 
-/// One line a delivery: what it was, what became of it, how long it took. Never a body, a header
-/// or a secret; what a stranger wrote is a field and cut to length.
+/// One line an event, or a request that brought none: what it was, what became of it, how long it
+/// took. Never a body, a header or a secret; what a stranger wrote is a field and cut to length.
 extension Reception {
+    private typealias Line = (Logger.Level, Logger.Message, Logger.Metadata)
+
     /// - Parameter leftOut: How many lines about strangers were not written since the last one.
     func report(
         to log: Logger, source: String, bytes: Int, duration: Duration, leftOut: Int = 0
@@ -14,8 +17,11 @@ extension Reception {
             "duration_ms": "\(duration.wholeMilliseconds)",
         ]
         if leftOut > 0 { metadata["left_out"] = "\(leftOut)" }
-        let (level, message) = describe(into: &metadata)
-        log.log(level: level, message, metadata: metadata)
+        let lines = lines
+        if lines.count > 1 { metadata["batch"] = "\(lines.count)" }
+        for (level, message, details) in lines {
+            log.log(level: level, message, metadata: metadata.merging(details) { $1 })
+        }
     }
 
     /// Whether anybody could have sent it.
@@ -26,45 +32,55 @@ extension Reception {
         }
     }
 
-    private func describe(
-        into metadata: inout Logger.Metadata
-    ) -> (Logger.Level, Logger.Message) {
+    private var lines: [Line] {
         switch self {
-        case .admitted(let event, let admission, _):
-            Self.describe(event, into: &metadata)
-            switch admission {
-            case .stored:
-                metadata["event"] = "\(event.id)"
-                return (.info, "event.admitted")
-            case .repeated(let first):
-                metadata["event"] = "\(first)"
-                return (.info, "event.repeated")
-            case .conflict(let first):
-                metadata["event"] = "\(first)"
-                metadata["reason"] = "other_body"
-                return (.warning, "event.conflict")
-            }
-        case .handshake:
-            return (.info, "source.handshake")
+        case .admitted(let events, _) where events.isEmpty:
+            return [(.info, "source.empty_batch", [:])]
+        case .admitted(let events, _):
+            return events.map { Self.line(about: $0, $1) }
+        case .handshake(let answer):
+            guard let note = answer.note else { return [(.info, "source.handshake", [:])] }
+            return [(.info, "source.handshake", ["detail": "\(Self.short(note))"])]
         case .refused(let refusal):
-            metadata["status"] = "\(refusal.status)"
-            metadata["reason"] = "\(refusal.reason)"
-            metadata["detail"] = "\(refusal.detail)"
-            return (.notice, "event.refused")
-        case .heldBack(let event, let trouble):
-            // Without its id: nothing is stored under it, and a repeat comes under another.
-            Self.describe(event, into: &metadata)
-            metadata["status"] = "503"
-            metadata["reason"] = "\(trouble.reason)"
-            metadata["detail"] = "\(trouble.detail)"
-            return (.warning, "event.refused")
+            let details: Logger.Metadata = [
+                "status": "\(refusal.status)", "reason": "\(refusal.reason)",
+                "detail": "\(refusal.detail)",
+            ]
+            return [(.notice, "event.refused", details)]
+        case .heldBack(let events, let trouble):
+            // Without their ids: nothing is stored under them, and a repeat comes under others.
+            return events.map { event in
+                var details = Self.description(of: event)
+                details["status"] = "503"
+                details["reason"] = "\(trouble.reason)"
+                details["detail"] = "\(trouble.detail)"
+                return (.warning, "event.refused", details)
+            }
         }
     }
 
-    private static func describe(_ event: Event, into metadata: inout Logger.Metadata) {
-        metadata["type"] = "\(event.type)"
-        metadata["key"] = "\(event.identity.key)"
+    private static func line(about event: Event, _ admission: Admission) -> Line {
+        var details = description(of: event)
+        switch admission {
+        case .stored:
+            details["event"] = "\(event.id)"
+            return (.info, "event.admitted", details)
+        case .repeated(let first):
+            details["event"] = "\(first)"
+            return (.info, "event.repeated", details)
+        case .conflict(let first):
+            details["event"] = "\(first)"
+            details["reason"] = "other_body"
+            return (.warning, "event.conflict", details)
+        }
     }
+
+    private static func description(of event: Event) -> Logger.Metadata {
+        ["type": "\(event.type)", "key": "\(event.identity.key)"]
+    }
+
+    /// What a stranger wrote, on one line and at most 200 characters of it.
+    private static func short(_ text: String) -> String { String(text.prefix(200)).onOneLine }
 }
 
 extension WaitingLine.Trouble {

@@ -4,14 +4,14 @@ import Storage
 
 /// What intake made of one request.
 enum Reception {
-    /// On disk, now or since earlier.
-    case admitted(Event, Admission, SchemeAnswer)
+    /// On disk, each of them now or since earlier; mostly one, none from an empty batch.
+    case admitted([(Event, Admission)], SchemeAnswer)
     /// The sender tried whether the address is ours.
     case handshake(SchemeAnswer)
     /// Never to be stored as it is.
     case refused(Refusal)
     /// Proved, but not known to be on disk: the sender is to come again.
-    case heldBack(Event, WaitingLine.Trouble)
+    case heldBack([Event], WaitingLine.Trouble)
 
     struct Refusal {
         let status: Int
@@ -21,23 +21,33 @@ enum Reception {
         let detail: String
         /// What `Allow` says with status 405.
         var methods: [String] = []
+        /// What the sender's protocol wants in the answer.
+        var headers: [AnswerHeader] = []
+    }
+
+    /// Whether something is there that no rule has seen.
+    var hasNews: Bool {
+        guard case .admitted(let events, _) = self else { return false }
+        return events.contains { $0.1 == .stored }
     }
 }
 
 extension Reception {
-    func answer(_ limits: IntakeLimits) -> IntakeAnswer {
+    /// - Parameter scheme: Whose manners count; `nil` for a stranger at no door.
+    func answer(_ limits: IntakeLimits, in scheme: (any SourceScheme)?) -> IntakeAnswer {
         switch self {
-        case .admitted(_, _, let answer), .handshake(let answer):
+        case .admitted(_, let answer), .handshake(let answer):
             return IntakeAnswer(answer)
-        case .refused(let refusal) where refusal.status == 405:
-            let methods = refusal.methods.joined(separator: ", ")
-            return IntakeAnswer(refusing: 405, [("Allow", methods)])
         case .refused(let refusal):
-            return IntakeAnswer(refusing: refusal.status)
+            let allow =
+                refusal.status == 405
+                ? [AnswerHeader("Allow", refusal.methods.joined(separator: ", "))] : []
+            return IntakeAnswer(
+                refusing: refusal.status, allow + refusal.headers, in: scheme)
         case .heldBack(_, let trouble):
             return IntakeAnswer(
-                refusing: 503, [("Retry-After", String(limits.retryAfterSeconds))],
-                reason: trouble.reason)
+                refusing: 503, [AnswerHeader("Retry-After", String(limits.retryAfterSeconds))],
+                reason: trouble.reason, in: scheme)
         }
     }
 }
@@ -46,7 +56,7 @@ extension Reception.Refusal {
     init(_ refusal: VerificationRefusal, methods: [String]) {
         self.init(
             status: refusal.status, reason: refusal.reason.rawValue, detail: refusal.detail,
-            methods: methods)
+            methods: methods, headers: refusal.headers)
     }
 
     /// One answer for an unknown source and for a wrong path, or strangers could list our sources.

@@ -48,24 +48,29 @@ final class WaitingLine: Sendable {
         }
     }
 
-    /// Stores the event, unless the line is full or the store takes too long.
+    /// Stores the events of one request, all of them or none, unless the line is full or the store
+    /// takes too long.
+    ///
+    /// However many they are, they have one place in the line.
     ///
     /// While ``run(until:)`` runs, the limit is exact, and the store may go on behind it: a repeat
     /// is then a repeat. Otherwise the store is cancelled and its last word awaited, and should
     /// that be that the event is on disk, it is as good as if it had come in time.
-    func admit(_ event: Event, to events: any EventLog) async throws(Trouble) -> Admission {
+    func admit(
+        _ batch: [Event], to events: any EventLog
+    ) async throws(Trouble) -> [Admission] {
         guard enter() else { throw .full }
         let ticket = Ticket()
         let isHandedOver = handOver { [self] in
-            ticket.fulfil(await Self.ask(events, to: event))
+            ticket.fulfil(await Self.ask(events, to: batch))
             leave()
         }
         let (isLate, ended) = await race {
-            isHandedOver ? await ticket.wait() : await Self.ask(events, to: event)
+            isHandedOver ? await ticket.wait() : await Self.ask(events, to: batch)
         }
         if !isHandedOver { leave() }
         switch ended {
-        case .success(let admission): return admission
+        case .success(let admissions): return admissions
         case .failure(let error): throw isLate ? .late(error) : .store(error)
         }
     }
@@ -90,20 +95,22 @@ final class WaitingLine: Sendable {
     }
 
     private static func ask(
-        _ events: any EventLog, to event: Event
-    ) async -> Result<Admission, StorageError> {
+        _ events: any EventLog, to batch: [Event]
+    ) async -> Result<[Admission], StorageError> {
         do throws(StorageError) {
-            return .success(try await events.admit(event))
+            // One alone goes the usual way: it is what comes all day.
+            guard batch.count != 1 else { return .success([try await events.admit(batch[0])]) }
+            return .success(try await events.admit(batch))
         } catch {
             return .failure(error)
         }
     }
 
     private func race(
-        _ attempt: @escaping @Sendable () async -> Result<Admission, StorageError>
-    ) async -> (isLate: Bool, Result<Admission, StorageError>) {
+        _ attempt: @escaping @Sendable () async -> Result<[Admission], StorageError>
+    ) async -> (isLate: Bool, Result<[Admission], StorageError>) {
         // `nil` says that the time is over.
-        await withTaskGroup(of: Result<Admission, StorageError>?.self) { group in
+        await withTaskGroup(of: Result<[Admission], StorageError>?.self) { group in
             group.addTask { await attempt() }
             group.addTask { [time, limits] in
                 try? await time.sleep(limits.waitMax)
@@ -125,16 +132,16 @@ final class WaitingLine: Sendable {
 
 /// What one errand brought, for the one who sent it.
 private final class Ticket: Sendable {
-    private let result = Mutex<Result<Admission, StorageError>?>(nil)
+    private let result = Mutex<Result<[Admission], StorageError>?>(nil)
     private let isReady = Nudge()
 
-    func fulfil(_ result: Result<Admission, StorageError>) {
+    func fulfil(_ result: Result<[Admission], StorageError>) {
         self.result.withLock { $0 = result }
         isReady.signal()
     }
 
     /// Returns with the result, or without one as soon as the task is cancelled.
-    func wait() async -> Result<Admission, StorageError> {
+    func wait() async -> Result<[Admission], StorageError> {
         await isReady.wait()
         return result.withLock { $0 }
             ?? .failure(StorageError(.unavailable, detail: "no answer from the store in time"))

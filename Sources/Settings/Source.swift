@@ -1,38 +1,53 @@
-import Domain
+package import Domain
 package import Signing
 import StrictJSON
 
 /// `sources.NAME`: a sender whose events are taken in at `/in/NAME`.
 package struct Source: Sendable {
-    /// `scheme`: how the sender proves who it is.
+    /// `scheme`: how the sender proves who it is, and how it speaks.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         case coze
         case standardWebhooks = "standard-webhooks"
+        case svix
+        case gitHub = "github"
+        case gitLab = "gitlab"
+        case stripe
+        case slack
+        case telegram
+        case keyue
+        case cloudEvents = "cloudevents"
+        case hmac
+        case basic
+        case bearer
+        case header
+        case path
 
         /// Schemes of the contracts that are not built yet.
-        static let later = [
-            "svix", "github", "gitlab", "stripe", "slack", "feishu", "dingtalk", "wecom",
-            "infoflow", "cloudevents", "telegram", "basic", "bearer", "header", "path", "hmac",
-        ]
+        static let later = ["feishu", "dingtalk", "wecom", "infoflow"]
+    }
+
+    /// What a scheme's own settings come to.
+    struct Door {
+        let scheme: any SourceScheme
+        var pathSecrets: [Secret] = []
     }
 
     package let name: String
     package let kind: Kind
     package let scheme: any SourceScheme
+    /// What must follow the name in the path; none where the path ends with the name.
+    package let pathSecrets: [Secret]
 
     /// Returns `nil` after a problem.
     init?(_ name: String, _ section: SettingSection) {
         guard let kind = Self.kind(section) else { return nil }
-        let scheme: (any SourceScheme)? =
-            switch kind {
-            case .coze: Self.coze(section)
-            case .standardWebhooks: Self.standardWebhooks(section)
-            }
+        let door = Self.door(kind, section)
         section.finish()
-        guard let scheme else { return nil }
+        guard let door else { return nil }
         self.name = name
         self.kind = kind
-        self.scheme = scheme
+        scheme = door.scheme
+        pathSecrets = door.pathSecrets
     }
 
     private static func kind(_ section: SettingSection) -> Kind? {
@@ -46,50 +61,77 @@ package struct Source: Sendable {
             }()
     }
 
-    /// `apps`, at least one; `handshake`, default lenient; `window`, default none, since a
-    /// repeated callback may carry the time of the first.
-    private static func coze(_ section: SettingSection) -> (any SourceScheme)? {
-        guard let items = section.sections(inList: "apps"), !items.isEmpty else {
-            section.miss(
-                "apps",
-                "Add the callback app: apps: [{api_app_id: \"…\", verify_token: \"${TOKEN}\"}].")
-            return nil
+    private static func door(_ kind: Kind, _ section: SettingSection) -> Door? {
+        switch kind {
+        case .coze: coze(section)
+        case .standardWebhooks: standardWebhooks(section, .standard)
+        case .svix: standardWebhooks(section, .svix)
+        case .gitHub: gitHub(section)
+        case .gitLab: gitLab(section)
+        case .stripe: stripe(section)
+        case .slack: slack(section)
+        case .telegram: telegram(section)
+        case .keyue: keyue(section)
+        case .cloudEvents: cloudEvents(section)
+        case .hmac: plain(.hmac, section)
+        case .basic: plain(.basic, section)
+        case .bearer: plain(.bearer, section)
+        case .header: plain(.header, section)
+        case .path: plain(.path, section)
         }
-        let apps = items.compactMap { item -> CozeScheme.App? in
-            let id = item.required("api_app_id", .text("Write the id of the callback app."))
-            let token = item.required(
-                secret: "verify_token", "Add the token that Coze shows for the callback app.")
-            let audit = item.scalar("audit", .word(), default: CozeScheme.Audit.pass)
-            item.warnIfShort(token, at: item.place("verify_token"))
-            item.finish()
-            guard let id, let token else { return nil }
-            return CozeScheme.App(apiAppID: id, verifyToken: token, audit: audit)
-        }
-        let handshake = section.scalar(
-            "handshake", .word(), default: CozeScheme.Handshake.lenient)
-        let window = section.optional("window", .duration(.seconds(1) ... .days(7)))
-        return try? CozeScheme(apps: apps, handshake: handshake, window: window)
+    }
+}
+
+// MARK: - What several schemes read
+
+extension SettingSection {
+    /// Bounds of `window`, how far a signed time may be from ours.
+    static let windows: ClosedRange<Duration> = .seconds(1) ... .days(7)
+
+    /// `window`, default five minutes.
+    func window() -> Duration {
+        scalar(
+            "window", .duration(Self.windows), default: StandardWebhooksProof.windowDefault)
     }
 
-    /// `secret` or `secrets`, newest first; `window`, default 5 m; pointers `type`, `key`, `time`
-    /// and `entity` for senders whose bodies differ from ours.
-    private static func standardWebhooks(_ section: SettingSection) -> (any SourceScheme)? {
-        let keys = section.signingKeys(
-            missing: "Add secret: \"${SECRET}\", the whsec_… text that the sender shows.",
-            refusing: .ed25519Private)
-        let window = section.scalar(
-            "window", .duration(.seconds(1) ... .days(7)),
-            default: StandardWebhooksScheme.windowDefault)
-        let pointers = SchemePointers(
-            type: section.optional("type", .pointer), key: section.optional("key", .pointer),
-            time: section.optional("time", .pointer),
-            entity: section.optional("entity", .pointer))
-        guard let keys else { return nil }
+    /// `type`, `key`, `time` and `entity`: pointers into the body, default the scheme's own places.
+    ///
+    /// - Parameter withHeaders: Whether `type_header` and `key_header` may name headers instead.
+    func pointers(withHeaders: Bool = false) -> SchemePointers {
+        var pointers = SchemePointers(
+            type: optional("type", .pointer), key: optional("key", .pointer),
+            time: optional("time", .pointer), entity: optional("entity", .pointer))
+        guard withHeaders else { return pointers }
+        pointers.typeHeader = optional("type_header", .headerName)
+        pointers.keyHeader = optional("key_header", .headerName)
+        for (one, other) in [("type", "type_header"), ("key", "key_header")]
+        where has(one) && has(other) {
+            fail(other, "\(one) and \(other) stand side by side", "Keep one of them.")
+        }
+        return pointers
+    }
+
+    /// `secret` or `secrets` of a source, newest first, each warned of where it can be guessed.
+    ///
+    /// `nil` after a problem.
+    func sourceSecrets(missing remedy: String) -> [Secret]? {
+        guard let secrets = secretOrSecrets(missing: remedy), !secrets.isEmpty else { return nil }
+        for (secret, place) in secrets { warnIfShort(secret, at: place) }
+        return secrets.map(\.secret)
+    }
+
+    /// A door whose making may be refused.
+    ///
+    /// - Parameters:
+    ///   - key: What the refusal is about.
+    ///   - make: Returns `nil` after a problem of its own.
+    func door(
+        _ key: String, _ make: () throws(SigningError) -> Source.Door?
+    ) -> Source.Door? {
         do throws(SigningError) {
-            return try StandardWebhooksScheme(
-                keys: keys.map(\.key), window: window, pointers: pointers)
+            return try make()
         } catch {
-            section.fail("secrets", "the keys do not go together", error.detail.asSentence)
+            fail(key, "it cannot be used", error.detail.asSentence)
             return nil
         }
     }
@@ -101,5 +143,18 @@ extension SettingKind<JSONPointer> {
             remedy: "Write a JSON pointer into the body, as in /data/type.",
             read: { JSONPointer($0).flatMap { $0 == .root ? nil : $0 } },
             show: { .string($0.description) }, isText: true)
+    }
+}
+
+extension SettingKind<String> {
+    /// A name of a header, RFC 9110 section 5.6.2, of at most 128 characters.
+    static var headerName: SettingKind {
+        .text("Write the name of a header, as in X-Signature.") { text in
+            text.utf8.count <= 128
+                && text.utf8.allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+                        || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+        }
     }
 }

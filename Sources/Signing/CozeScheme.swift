@@ -36,9 +36,6 @@ package struct CozeScheme: SourceScheme {
         case strict
     }
 
-    /// The longest challenge that is echoed, in Unicode scalars.
-    package static let challengeMax = 256
-
     private let apps: [App]
     private let handshake: Handshake
     private let window: Duration?
@@ -161,7 +158,7 @@ extension CozeScheme {
     ) throws(VerificationRefusal) -> Verdict {
         let callback = try CozeCallback(Self.json(body))
         if case .handshake(let challenge) = callback.payload {
-            return .handshake(answer: try Self.echo(challenge))
+            return .handshake(answer: try Challenge.answer(challenge, at: "event.challenge"))
         }
         let isPublication = if case .botPublished = callback.payload { true } else { false }
         return .event(
@@ -182,7 +179,7 @@ extension CozeScheme {
             let callback = try? CozeCallback(value),
             case .handshake(let challenge) = callback.payload
         else { throw unsigned }
-        return .handshake(answer: try Self.echo(challenge))
+        return .handshake(answer: try Challenge.answer(challenge, at: "event.challenge"))
     }
 
     private static func json(
@@ -192,21 +189,6 @@ extension CozeScheme {
         case .success(let value): return value
         case .failure(let refusal): throw VerificationRefusal(.malformedBody, "\(refusal)")
         }
-    }
-
-    /// Text that anybody may have chosen goes back only when it is short and harmless.
-    private static func echo(_ challenge: String?) throws(VerificationRefusal) -> SchemeAnswer {
-        guard let challenge, challenge.unicodeScalars.count <= challengeMax,
-            challenge.unicodeScalars.allSatisfy(isPrintable)
-        else {
-            throw VerificationRefusal(
-                .malformedBody, "event.challenge is not text of at most 256 printable characters")
-        }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("challenge", .string(challenge))
-        writer.endObject()
-        return SchemeAnswer(body: writer.bytes)
     }
 }
 
@@ -228,14 +210,5 @@ private func isNonceCharacter(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"): true
     default: false
-    }
-}
-
-private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-        .paragraphSeparator:
-        false
-    default: true
     }
 }

@@ -9,15 +9,21 @@ package struct SchemePointers: Hashable, Sendable {
     package var key: JSONPointer?
     package var time: JSONPointer?
     package var entity: JSONPointer?
+    /// The header that names the type, for senders that say it there; no proof covers it.
+    package var typeHeader: String?
+    /// The header with the sender's id of the event; no proof covers it.
+    package var keyHeader: String?
 
     package init(
         type: JSONPointer? = nil, key: JSONPointer? = nil, time: JSONPointer? = nil,
-        entity: JSONPointer? = nil
+        entity: JSONPointer? = nil, typeHeader: String? = nil, keyHeader: String? = nil
     ) {
         self.type = type
         self.key = key
         self.time = time
         self.entity = entity
+        self.typeHeader = typeHeader
+        self.keyHeader = keyHeader
     }
 }
 

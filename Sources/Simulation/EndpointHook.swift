@@ -74,7 +74,7 @@ package struct EndpointHook: Hashable, Sendable {
                 method: request.method, headers: HeaderFields(request.headers),
                 body: request.body), at: now)
         switch verdict {
-        case .event: return true
+        case .event, .batch: return true
         // Proved, but not in the shape that our own intake would want of an event.
         case .refused(let refusal): return refusal.reason == .malformedBody
         case .handshake: return false

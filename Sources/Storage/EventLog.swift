@@ -7,6 +7,11 @@ package protocol EventLog: Sendable {
     /// Calls that wait together may share one transaction; one that fails does not fail the others.
     func admit(_ event: Event) async throws(StorageError) -> Admission
 
+    /// Stores several that came together, all of them or none, as if one after the other.
+    ///
+    /// - Returns: What became of each, in their order.
+    func admit(_ events: [Event]) async throws(StorageError) -> [Admission]
+
     /// Lends out events that no rule has seen yet, oldest first.
     func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration

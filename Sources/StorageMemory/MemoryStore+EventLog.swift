@@ -27,6 +27,18 @@ extension MemoryStore: EventLog {
         return .stored
     }
 
+    package func admit(_ batch: [Event]) throws(StorageError) -> [Admission] {
+        let before = (events, eventsByIdentity, keys)
+        do throws(StorageError) {
+            var admissions: [Admission] = []
+            for event in batch { admissions.append(try admit(event)) }
+            return admissions
+        } catch {
+            (events, eventsByIdentity, keys) = before
+            throw error
+        }
+    }
+
     package func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration
     ) throws(StorageError) -> [Claim<Event>] {

@@ -11,6 +11,13 @@ extension SQLiteStore: EventLog {
         return try await writer.write(mayBeRefused: true) { try $0.admit(event) }
     }
 
+    package func admit(_ events: [Event]) async throws(StorageError) -> [Admission] {
+        if let refusal = room.refusal ?? writer.refusal { throw refusal }
+        return try await writer.write(mayBeRefused: true) { database in
+            try events.map { try database.admit($0) }
+        }
+    }
+
     package func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration
     ) async throws(StorageError) -> [Claim<Event>] {

@@ -118,6 +118,10 @@
             }
         }
 
+        func admit(_ events: [Event]) async throws(StorageError) -> [Admission] {
+            try await inner.admit(events)
+        }
+
         func claimEvents(
             limit: Int, at now: Timestamp, lease: Duration
         ) async throws(StorageError) -> [Claim<Event>] {

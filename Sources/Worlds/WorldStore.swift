@@ -94,6 +94,10 @@ extension WorldStore: EventLog {
         try await pass("admit") { () throws(StorageError) in try await inner.admit(event) }
     }
 
+    func admit(_ events: [Event]) async throws(StorageError) -> [Admission] {
+        try await pass("admit") { () throws(StorageError) in try await inner.admit(events) }
+    }
+
     func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration
     ) async throws(StorageError) -> [Claim<Event>] {

@@ -153,10 +153,11 @@ private let endpoint = """
         """
     ),
     (
-        "scheme of later", "sources:\n  hub:\n    scheme: github\n",
+        "scheme of later", "sources:\n  hub:\n    scheme: infoflow\n",
         """
-        copyhook.yaml:3: sources.hub.scheme: “github” comes later
-            Known ones are coze, standard-webhooks.
+        copyhook.yaml:3: sources.hub.scheme: “infoflow” comes later
+            Known ones are coze, standard-webhooks, svix, github, gitlab, stripe, slack, telegram, \
+        keyue, cloudevents, hmac, basic, bearer, header, path.
         """
     ),
     (

@@ -14,6 +14,10 @@ private let secrets = [
     "OWN_SECRET": "whsec_IB8eHRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgE=",
     "KEYUE_TOKEN": "planted-keyue-token", "KEYUE_UID": "planted-uid",
     "KEYUE_USERNAME": "planted-username", "AUDIT_API_KEY": "planted-header",
+    "HUB_SECRET": "planted-hub-secret", "SHOP_SECRET": "planted-shop-secret",
+    "LAB_SECRET": "whsec_cGxhbnRlZC1sYWItc2VjcmV0LTAxMjM0NTY3ODk=",
+    "HOOK_PASSWORD": "planted-hook-password", "CALLS_SECRET": "planted-calls-secret",
+    "EVENTS_TOKEN": "planted-events-token",
 ]
 
 private let example = URL(filePath: #filePath).deletingLastPathComponent()
@@ -87,7 +91,9 @@ private func fullText() throws -> String {
     "endpoints", "channel", "types", "headers", "language", "template", "rules", "name", "match",
     "copy", "notify", "cooldown", "connection", "to_workspace", "entity_id", "entity_type",
     "on_own_copies", "egress", "allow", "ports", "rules_dir", "jwt", "app_id", "key_id",
-    "private_key_file", "private_key", "account_id",
+    "private_key_file", "private_key", "account_id", "proof", "header", "algorithm", "allow_sha1",
+    "encoding", "prefix", "timestamp_header", "signed", "type_header", "key_header", "users",
+    "password", "query_token", "origins",
 ])
 func everyKeyStandsInTheExample(_ key: String) throws {
     let text = try exampleText()
@@ -102,7 +108,10 @@ func everyKeyStandsInTheExample(_ key: String) throws {
         yaml: yaml, environment: secrets, files: ["master.key": master, "rules/extra.json": rule]
     ).load()
     #expect(configuration.connections.count == 2)
-    #expect(configuration.sources.map(\.kind) == [.coze, .standardWebhooks])
+    #expect(
+        configuration.sources.map(\.kind) == [
+            .coze, .standardWebhooks, .gitHub, .gitLab, .hmac, .basic, .keyue, .cloudEvents,
+        ])
     #expect(configuration.endpoints[0].headers.map(\.name) == ["X-Api-Key"])
     let masterID = try MasterKey(parsing: Secret(master)).id
     #expect(configuration.secrets.masterKey?.id == masterID)

@@ -32,7 +32,7 @@ private func scheme() throws -> CozeScheme {
         let request = IncomingRequest(headers: HeaderFields(headers), body: body)
         let now = Timestamp(milliseconds: 1_749_200_000_000)
         switch scheme.verify(request, at: now) {
-        case .event, .handshake: #expect(file["must_accept"]?.bool == true, "\(name)")
+        case .event, .batch, .handshake: #expect(file["must_accept"]?.bool == true, "\(name)")
         case .refused(let refusal):
             #expect(file["must_accept"]?.bool == false, "\(name): \(refusal)")
             #expect(refusal.status == statuses[name] ?? 401, "\(name): \(refusal)")

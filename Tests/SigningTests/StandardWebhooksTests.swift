@@ -13,7 +13,7 @@ private let body = #"{"type":"task.completed","timestamp":"2026-03-18T08:30:15.2
 
 private func scheme(
     _ keys: [String] = [secret], window: Duration = .seconds(300),
-    names: StandardWebhooksScheme.Names = .standard, pointers: SchemePointers = .init()
+    names: StandardWebhooksProof.Names = .standard, pointers: SchemePointers = .init()
 ) throws -> StandardWebhooksScheme {
     try StandardWebhooksScheme(
         keys: keys.map { try StandardWebhooksKey(parsing: $0) }, window: window, names: names,

@@ -58,7 +58,7 @@ private func verify(_ vector: JSONValue, _ id: String) throws {
     let request = IncomingRequest(
         headers: HeaderFields(headers), body: try bytes(vector["request"]))
     switch scheme.verify(request, at: try moment(vector["now"])) {
-    case .event, .handshake:
+    case .event, .batch, .handshake:
         #expect(vector["expected"]?["verdict"]?.string == "accept", "\(id)")
     case .refused(let refusal):
         #expect(vector["expected"]?["verdict"]?.string == "reject", "\(id): \(refusal)")

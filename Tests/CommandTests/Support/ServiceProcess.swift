@@ -134,6 +134,8 @@ struct ServicePlan: Sendable {
     var connectionKeys: [String] = []
     /// Members of `keyue` alone.
     var keyueKeys: [String] = []
+    /// More lines of the section `sources`, each indented by what it needs below it.
+    var sources: [String] = []
     /// Whole sections, appended as they are.
     var more = ""
     var database = "copyhook.db"
@@ -165,6 +167,7 @@ struct ServicePlan: Sendable {
         }
         lines += ["  partner:", "    scheme: standard-webhooks"]
         lines.append("    secret: \"\(SignedEvent.partnerSecret.exposed)\"")
+        lines += sources.map { "  " + $0 }
         if coze != nil || keyue != nil { lines.append("connections:") }
         if let coze, let token = CozeWorld.standard.tokens.first?.token.exposed {
             lines += ["  coze:", "    provider: coze", "    base_url: \(coze)"]

@@ -23,7 +23,7 @@ struct IntakeWorld: Sendable {
     let elapsed = Elapsed()
 
     func intake(
-        _ sources: [String: any SourceScheme], pathSecrets: [String: Secret] = [:],
+        _ sources: [String: any SourceScheme], pathSecrets: [String: [Secret]] = [:],
         events: (any EventLog)? = nil, limits: IntakeLimits = IntakeLimits()
     ) -> IntakeRoom {
         let count = Counter()
@@ -93,6 +93,12 @@ struct WaywardEvents: EventLog {
 
     func admit(_ event: Event) async throws(StorageError) -> Admission {
         try await onAdmit(event)
+    }
+
+    func admit(_ events: [Event]) async throws(StorageError) -> [Admission] {
+        var admissions: [Admission] = []
+        for event in events { admissions.append(try await onAdmit(event)) }
+        return admissions
     }
 
     func claimEvents(

@@ -138,7 +138,7 @@ struct ReceivingTests {
         let world = IntakeWorld()
         let intake = try world.intake(
             ["coze-main": coze(), "hidden": coze()],
-            pathSecrets: ["hidden": Secret("TESTONLY-path-secret")])
+            pathSecrets: ["hidden": [Secret("TESTONLY-path-secret")]])
         let wrong = Secret("TESTONLY-another-token")
         for (body, with) in [
             (publication(), token), (publication(), token), (publication(name: "b"), token),

@@ -49,7 +49,7 @@ struct RefusingTests {
         let world = IntakeWorld()
         let intake = world.intake(
             ["plain": accepted, "hidden": accepted, "caf\u{E9}": accepted],
-            pathSecrets: ["hidden": Secret("s3cret")])
+            pathSecrets: ["hidden": [Secret("s3cret")]])
         for (source, secret, status) in [
             ("plain", nil, 200), ("hidden", "s3cret", 200), ("caf\u{E9}", nil, 200),
             ("nowhere", nil, 404), ("nowhere", "s3cret", 404), ("plain", "s3cret", 404),

@@ -104,6 +104,10 @@ actor GuardedEvents: EventLog {
         try await store.admit(event)
     }
 
+    func admit(_ events: [Event]) async throws(StorageError) -> [Admission] {
+        try await store.admit(events)
+    }
+
     func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration
     ) async throws(StorageError) -> [Claim<Event>] {
