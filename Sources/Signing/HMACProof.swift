@@ -93,8 +93,11 @@ package struct HMACProof: RequestProof {
                 form.reasonWithoutPrefix, "\(form.header) does not begin with \(form.prefix)")
         }
         guard let code = form.encoding.decode(rest) else {
+            // The vectors call digits that are cut short a bad signature, at whichever digit; they
+            // call base 64 in another alphabet a malformed header.
             throw VerificationRefusal(
-                .malformedHeader, "\(form.header) is not \(form.encoding.rawValue)")
+                form.encoding == .hex ? .badSignature : .malformedHeader,
+                "\(form.header) is not \(form.encoding.rawValue)")
         }
         return code
     }

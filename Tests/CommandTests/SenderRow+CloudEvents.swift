@@ -63,7 +63,8 @@ extension SenderRow {
                 make("binary, no id", binary.filter { $0.name != "ce-id" }, "{}", 400),
                 make("a batch", [batch], three, 200, stores: ["a1", "a2"]),
                 make("a batch again", [batch], three, 200),
-                make("a batch with news", [batch], "[\(event("a2")),\(event("a3"))]", 200,
+                make(
+                    "a batch with news", [batch], "[\(event("a2")),\(event("a3"))]", 200,
                     stores: ["a3"]),
                 make("an empty batch", [batch], "[]", 200),
                 make("a batch with one that is none", [batch], "[\(event("a4")),{}]", 400),

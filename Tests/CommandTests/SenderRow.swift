@@ -68,8 +68,8 @@ struct HeaderProof: Sendable {
     /// Good ones, and each spoilt in one place.
     func cases(_ now: Timestamp) throws -> [SenderCase] {
         func make(
-            _ name: String, id: String, _ secret: Secret = Self.secret, at time: Timestamp? = nil,
-            _ status: Int, stores: Bool = false
+            _ name: String, _ status: Int, id: String, by secret: Secret = Self.secret,
+            at time: Timestamp? = nil, stores: Bool = false
         ) throws -> SenderCase {
             let body = Array(body(id).utf8)
             return SenderCase(
@@ -79,33 +79,33 @@ struct HeaderProof: Sendable {
                 stores: stores ? [id] : [])
         }
         var cases = [
-            try make("a signed event", id: "good", 200, stores: true),
-            try make("the same again", id: "good", 200),
-            try make("by the older secret", id: "older", Self.older, 200, stores: true),
-            try make("by another secret", id: "strange", Self.stranger, 401),
+            try make("a signed event", 200, id: "good", stores: true),
+            try make("the same again", 200, id: "good"),
+            try make("by the older secret", 200, id: "older", by: Self.older, stores: true),
+            try make("by another secret", 401, id: "strange", by: Self.stranger),
         ]
         var changed = try make(
-            "one byte changed", id: isSigned ? "changed" : "good", isSigned ? 401 : 200)
+            "one byte changed", isSigned ? 401 : 200, id: isSigned ? "changed" : "good")
         changed.body = Array(
             String(decoding: changed.body, as: UTF8.self)
                 .replacing("note\":\"a", with: "note\":\"b").utf8)
         cases.append(changed)
         let proof = try prove(Self.secret, now, Array(body("spoilt").utf8), "spoilt")
         for (name, value) in proof {
-            var missing = try make("no \(name)", id: "spoilt", 401)
+            var missing = try make("no \(name)", 401, id: "spoilt")
             missing.headers.removeAll { $0.name == name }
-            var twice = try make("\(name) twice", id: "spoilt", doubled)
+            var twice = try make("\(name) twice", doubled, id: "spoilt")
             twice.headers.append((name, value))
-            var other = try make("another \(name) first", id: "spoilt", doubled)
+            var other = try make("another \(name) first", doubled, id: "spoilt")
             other.headers.insert((name, "x"), at: 0)
             cases += [missing, twice, other]
         }
         guard isTimed else { return cases }
         return cases + [
-            try make("a stale time", id: "stale", at: now - .seconds(400), 401),
-            try make("a time ahead", id: "ahead", at: now + .seconds(400), 401),
+            try make("a stale time", 401, id: "stale", at: now - .seconds(400)),
+            try make("a time ahead", 401, id: "ahead", at: now + .seconds(400)),
             try make(
-                "a time inside the window", id: "late", at: now - .seconds(200), 200, stores: true),
+                "a time inside the window", 200, id: "late", at: now - .seconds(200), stores: true),
         ]
     }
 }

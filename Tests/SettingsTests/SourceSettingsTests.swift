@@ -75,7 +75,7 @@ func aSecretPathIsReadAsOne(scheme: String) throws {
     (["scheme: github"], "copyhook.yaml:2: sources.s.secret: this key is missing"),
     (["scheme: github"], "Add secret: \"${SECRET}\""),
     (["scheme: github", "secret: \"\""], "sources.s.secret: the secret is empty"),
-    (["scheme: github", "secret: hex:zz"], "the text behind hex: or base64: is not that"),
+    (["scheme: github", "secret: hex:zz"], "text behind hex: or base64: is not that"),
     (["scheme: github", "secret: a", "secrets: [b]"], "secret and secrets stand side by side"),
     (["scheme: github", "secret: a", "window: 1m"], "there is no key of this name"),
     (["scheme: gitlab", "secret: \(key)"], "this looks like a signing token"),
@@ -131,13 +131,14 @@ func aSecretThatCanBeGuessedIsWarnedOf(keys: [String], count: Int) throws {
     #expect(warnings.allSatisfy { "\($0)".contains("can be guessed") })
 }
 
-@Test(arguments: [
-    (["scheme: bearer", "secret: \(secret)"], "without a key"),
-    (["scheme: bearer", "secret: \(secret)", "key: /id"], nil),
-    (["scheme: bearer", "secret: \(secret)", "key_header: X-Id"], nil),
-    (["scheme: cloudevents", "secret: \(secret)"], nil),
-    (["scheme: cloudevents", "secret: \(secret)", "query_token: on"], "written to the logs"),
-] as [([String], String?)])
+@Test(
+    arguments: [
+        (["scheme: bearer", "secret: \(secret)"], "without a key"),
+        (["scheme: bearer", "secret: \(secret)", "key: /id"], nil),
+        (["scheme: bearer", "secret: \(secret)", "key_header: X-Id"], nil),
+        (["scheme: cloudevents", "secret: \(secret)"], nil),
+        (["scheme: cloudevents", "secret: \(secret)", "query_token: on"], "written to the logs"),
+    ] as [([String], String?)])
 func aConsequenceThatIsOverlookedIsHintedAt(keys: [String], words: String?) throws {
     let hints = try memory(keys).load().hints.map { "\($0)" }
     #expect(hints.count == (words == nil ? 0 : 1))

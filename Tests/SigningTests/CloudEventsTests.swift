@@ -48,7 +48,8 @@ func attributesAreCheckedAndExtensionsKept(more: String, status: Int) {
 func theModeFollowsFromTheContentType(type: String) {
     #expect(event(verify("{\(attributes)}", type)) != nil)
     // Headers of binary mode change nothing about it.
-    let both = verify("{\(attributes)}", type, headers: [("ce-id", "2"), ("ce-specversion", "1.0")])
+    let both = verify(
+        "{\(attributes)}", type, headers: [("ce-id", "2"), ("ce-specversion", "1.0")])
     #expect(event(both)?.key == "1")
 }
 
@@ -67,13 +68,14 @@ func aFormatThatWeDoNotReadIsNeverBinary(type: String) {
 }
 
 /// What is kept of an event in binary mode is what structured mode would have sent.
-@Test(arguments: [
-    (nil, "", ""), (nil, #"{"n":1.50}"#, #","data":{"n":1.50}"#),
-    ("application/json", "7350000000000000001", #","data":7350000000000000001"#),
-    ("application/vnd.x+json; charset=utf-8", "[]", #","data":[]"#),
-    ("text/plain", "完成", #","data":"完成""#), ("text/plain", "", ""),
-    ("image/png", "\u{1}", #","data_base64":"AQ==""#), ("text/json", "null", #","data":null"#),
-] as [(String?, String, String)])
+@Test(
+    arguments: [
+        (nil, "", ""), (nil, #"{"n":1.50}"#, #","data":{"n":1.50}"#),
+        ("application/json", "7350000000000000001", #","data":7350000000000000001"#),
+        ("application/vnd.x+json; charset=utf-8", "[]", #","data":[]"#),
+        ("text/plain", "完成", #","data":"完成""#), ("text/plain", "", ""),
+        ("image/png", "\u{1}", #","data_base64":"AQ==""#), ("text/json", "null", #","data":null"#),
+    ] as [(String?, String, String)])
 func binaryModeIsKeptAsStructured(type: String?, body: String, kept: String) throws {
     let due = type.map { #","datacontenttype":"\#($0)""# } ?? ""
     let read = try #require(event(verify(body, type, headers: headers)))
@@ -105,11 +107,12 @@ func binaryModeIsKeptAsStructured(type: String?, body: String, kept: String) thr
     #expect(event(verify("{}", "a/b", headers: headers + [("ce-datacontenttype", "x")])) != nil)
 }
 
-@Test(arguments: [
-    ("a", "a"), ("", ""), ("\"\"", ""), (#""a\"b""#, "a\"b"), (#""a\\b""#, "a\\b"),
-    ("%41%2f", "A/"), ("a%", nil), ("a%4", nil), ("%zz", nil), ("\"a", nil), ("\"a\"b", nil),
-    ("\"a\\", nil), ("\"", nil), ("%E5%AE%A2", "客"), ("%E5", nil),
-] as [(String, String?)])
+@Test(
+    arguments: [
+        ("a", "a"), ("", ""), ("\"\"", ""), (#""a\"b""#, "a\"b"), (#""a\\b""#, "a\\b"),
+        ("%41%2f", "A/"), ("a%", nil), ("a%4", nil), ("%zz", nil), ("\"a", nil), ("\"a\"b", nil),
+        ("\"a\\", nil), ("\"", nil), ("%E5%AE%A2", "客"), ("%E5", nil),
+    ] as [(String, String?)])
 func aHeadersValueIsUnquotedThenDecodedOnce(value: String, text: String?) {
     #expect(CloudEventsHeader.decode(value) == text)
 }
@@ -117,7 +120,9 @@ func aHeadersValueIsUnquotedThenDecodedOnce(value: String, text: String?) {
 @Test func aBatchIsSeveralEventsOrNone() throws {
     let type = "application/cloudevents-batch+json"
     func batch(_ count: Int) -> String {
-        let ids = (0..<count).map { #"{"specversion":"1.0","id":"\#($0)","source":"/","type":"t"}"# }
+        let ids = (0..<count).map {
+            #"{"specversion":"1.0","id":"\#($0)","source":"/","type":"t"}"#
+        }
         return "[\(ids.joined(separator: " , "))]"
     }
     guard case .batch(let events, let answer) = verify(batch(CloudEventsReading.batchMax), type)

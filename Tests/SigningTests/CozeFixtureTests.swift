@@ -82,6 +82,7 @@ private func scheme() throws -> CozeScheme {
                 #expect(entity.version == json["event"]?["version"]?.string, "\(name)")
             }
             answer = event.answer
+        case .batch: throw Unexpected(verdict: verdict)
         case .handshake(let echo):
             #expect(name == "event_url_verification")
             answer = echo

@@ -117,7 +117,8 @@ private struct IncomingVector {
     }
 }
 
-private struct Unexpected: Error { let verdict: Verdict }
+/// A verdict that no test is about.
+struct Unexpected: Error { let verdict: Verdict }
 
 extension JSONValue {
     fileprivate func secrets(_ key: String) -> [Secret] {

@@ -31,11 +31,12 @@ private let form: HeaderFields = ["Content-Type": "application/x-www-form-urlenc
 
 // MARK: - Headers that name an event
 
-@Test(arguments: [
-    ("72d3162e", "push", 200), (nil, "push", 400), ("72d3162e", nil, 400), ("", "push", 400),
-    ("72d3162e", "", 400), (String(repeating: "a", count: 256), "push", 200),
-    (String(repeating: "a", count: 257), "push", 400), ("a\tb", "push", 400),
-] as [(String?, String?, Int)])
+@Test(
+    arguments: [
+        ("72d3162e", "push", 200), (nil, "push", 400), ("72d3162e", nil, 400), ("", "push", 400),
+        ("72d3162e", "", 400), (String(repeating: "a", count: 256), "push", 200),
+        (String(repeating: "a", count: 257), "push", 400), ("a\tb", "push", 400),
+    ] as [(String?, String?, Int)])
 func anEventOfGitHubHasAnIdAndAType(delivery: String?, type: String?, due: Int) {
     var headers = HeaderFields()
     if let delivery { headers.append("X-GitHub-Delivery", delivery) }
@@ -87,12 +88,13 @@ func whatIsProvedButNoObjectIsMalformed(body: String, due: Int) {
     }
 }
 
-@Test(arguments: [
-    ("a=1&b=2", #"{"a":"1","b":"2"}"#), ("a", #"{"a":""}"#), ("a=", #"{"a":""}"#),
-    ("a=b=c", #"{"a":"b=c"}"#), ("a=%2B+%26", #"{"a":"+ &"}"#), ("%E5%AE%A2=1", #"{"客":"1"}"#),
-    ("&&a=1&", #"{"a":"1"}"#), ("a=1&a=2", nil), ("a=1&%61=2", nil), ("a=%", nil),
-    ("a=%4", nil), ("a=%zz", nil), ("a=%FF", nil),
-] as [(String, String?)])
+@Test(
+    arguments: [
+        ("a=1&b=2", #"{"a":"1","b":"2"}"#), ("a", #"{"a":""}"#), ("a=", #"{"a":""}"#),
+        ("a=b=c", #"{"a":"b=c"}"#), ("a=%2B+%26", #"{"a":"+ &"}"#), ("%E5%AE%A2=1", #"{"客":"1"}"#),
+        ("&&a=1&", #"{"a":"1"}"#), ("a=1&a=2", nil), ("a=1&%61=2", nil), ("a=%", nil),
+        ("a=%4", nil), ("a=%zz", nil), ("a=%FF", nil),
+    ] as [(String, String?)])
 func aFormBecomesAnObject(body: String, kept: String?) {
     let verdict = read(PlainReading(), body, headers: form)
     #expect(event(verdict)?.body == kept?.bytes)
@@ -123,7 +125,8 @@ func aFormBecomesAnObject(body: String, kept: String?) {
     let pointers = SchemePointers(
         type: JSONPointer("/kind"), key: JSONPointer("/ids/0"), time: JSONPointer("/at"),
         entity: JSONPointer("/what"))
-    let body = #"{"kind":"made","ids":[7350000000000000001],"at":1773822615,"#
+    let body =
+        #"{"kind":"made","ids":[7350000000000000001],"at":1773822615,"#
         + #""what":{"type":"bot","id":5}}"#
     let due = VerifiedEvent(
         key: "7350000000000000001", type: "made", time: start,
@@ -159,12 +162,14 @@ func aFormBecomesAnObject(body: String, kept: String?) {
 
 // MARK: - Slack
 
-@Test(arguments: [
-    (#"{"type":"url_verification","challenge":"3eZb"}"#, #"{"challenge":"3eZb"}"#),
-    (#"{"type":"url_verification","challenge":"<\"é>"}"#, #"{"challenge":"<\"é>"}"#),
-    (#"{"type":"url_verification","challenge":"a\nb"}"#, nil),
-    (#"{"type":"url_verification","challenge":1}"#, nil), (#"{"type":"url_verification"}"#, nil),
-] as [(String, String?)])
+@Test(
+    arguments: [
+        (#"{"type":"url_verification","challenge":"3eZb"}"#, #"{"challenge":"3eZb"}"#),
+        (#"{"type":"url_verification","challenge":"<\"é>"}"#, #"{"challenge":"<\"é>"}"#),
+        (#"{"type":"url_verification","challenge":"a\nb"}"#, nil),
+        (#"{"type":"url_verification","challenge":1}"#, nil),
+        (#"{"type":"url_verification"}"#, nil),
+    ] as [(String, String?)])
 func slackHearsItsChallenge(body: String, answer: String?) {
     let verdict = read(SlackReading(), body)
     guard let answer else {
@@ -183,7 +188,8 @@ func slackHearsItsChallenge(body: String, answer: String?) {
                 answer: .empty))
     #expect(status(read(SlackReading(), #"{"type":"event_callback","event_id":"E"}"#)) == 400)
     #expect(status(read(SlackReading(), "payload=x", headers: form)) == 400)
-    #expect(read(SlackReading(), "ssl_check=1&token=t", headers: form) == .handshake(answer: .empty))
+    #expect(
+        read(SlackReading(), "ssl_check=1&token=t", headers: form) == .handshake(answer: .empty))
 }
 
 // MARK: - Telegram
@@ -280,12 +286,12 @@ func aCallbackWithoutAKeyIsKnownByItsBytes(body: String) {
         let body = try SharedFiles.json("keyue/callback.\(name).json").bytes()
         let request = IncomingRequest(headers: [:], body: body)
         let verdict = ProvedScheme(PathProof(), KeyueReading()).verify(request, at: start)
-        let event = try #require(event(verdict))
-        #expect(name.hasSuffix("_" + event.type), "\(name): \(event.type)")
-        #expect(event.key?.hasPrefix("sha256:") == false, "\(name)")
-        #expect((event.entity?.type ?? "call_task") == "call_task", "\(name)")
+        let callback = try #require(event(verdict))
+        #expect(name.hasSuffix("_" + callback.type), "\(name): \(callback.type)")
+        #expect(callback.key?.hasPrefix("sha256:") == false, "\(name)")
+        #expect((callback.entity?.type ?? "call_task") == "call_task", "\(name)")
         let due = try SharedFiles.json("keyue/callback.ack.ok.json")
-        #expect(try JSONValue(parsing: event.answer.body) == due, "\(name)")
+        #expect(try JSONValue(parsing: callback.answer.body) == due, "\(name)")
     }
     print("keyue callbacks: \(files.count) files")
 }

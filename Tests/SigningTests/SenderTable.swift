@@ -211,8 +211,8 @@ extension Sender {
     static let cloudEvent = Sender(
         description: "a signed CloudEvent",
         scheme: {
-            let keys = try keys.map { try StandardWebhooksKey(parsing: signingKey($0)) }
-            return ProvedScheme(try StandardWebhooksProof(keys: keys), CloudEventsReading())
+            let signing = try keys.map { try StandardWebhooksKey(parsing: signingKey($0)) }
+            return ProvedScheme(try StandardWebhooksProof(keys: signing), CloudEventsReading())
         },
         prove: { secret, now, body in
             try StandardWebhooksSigner(secrets: [signingKey(secret)])

@@ -136,7 +136,8 @@ func aSignedTimeIsGoodForFiveMinutesOnBothSides(sender: Sender) throws {
     let zeros = String(repeating: "0", count: 64)
     let cases: [(header: String, reason: VerificationRefusal.Reason?, status: Int)] = [
         (good, nil, 200), (both, nil, 200), ("\(items[1]),\(items[0])", nil, 200),
-        (good + ",v0=\(zeros),v9=x,,nonsense", nil, 200), (good.uppercased(), .malformedHeader, 400),
+        (good + ",v0=\(zeros),v9=x,,nonsense", nil, 200),
+        (good.uppercased(), .malformedHeader, 400),
         ("v1=zz,\(good)", nil, 200), (String(items[0]), .missingHeader, 401),
         ("\(items[0]),v0=\(items[1].dropFirst(3))", .missingHeader, 401),
         (String(items[1]), .malformedHeader, 400), ("t=,\(items[1])", .malformedHeader, 400),

@@ -23,8 +23,9 @@ struct BatchTests {
         #expect(answer.status == 200 && answer.text == #"{"taken":true}"#)
         let stored = try await world.stored().map(\.event)
         #expect(stored.map(\.identity.key).sorted() == ["a", "b"])
-        #expect(stored.map { String(decoding: $0.body, as: UTF8.self) }.sorted()
-            == [#"{"k":"a"}"#, #"{"k":"b"}"#])
+        #expect(
+            stored.map { String(decoding: $0.body, as: UTF8.self) }.sorted()
+                == [#"{"k":"a"}"#, #"{"k":"b"}"#])
         #expect(Set(stored.map(\.id)).count == 2)
         #expect(
             world.paper.entries.map(\.message)
