@@ -17,18 +17,19 @@ struct SecretMarkers {
     }
 
     /// Settings as the configuration names them.
-    static let keys = [
-        "server.admin_key", "secrets.master_key", "secrets.old_master_keys",
-        "sources.coze-main.apps[0].verify_token", "sources.own.secrets", "sources.solo.secret",
-        "connections.good.auth.token", "connections.refused.auth.token",
-        "connections.echo.auth.token", "connections.away.auth.token",
-        "connections.app.auth.jwt.private_key_file", "connections.inline.auth.jwt.private_key",
-        "connections.agents.auth.token", "connections.agents.auth.uid",
-        "connections.agents.auth.username", "endpoints.audit.url", "endpoints.audit.secret",
-        "endpoints.audit.headers.X-Api-Key", "endpoints.chat.url", "endpoints.chat.secret",
-        "endpoints.refuses.url", "endpoints.refuses.secrets", "endpoints.away.url",
-        "endpoints.away.secret",
-    ]
+    static let keys =
+        [
+            "server.admin_key", "secrets.master_key", "secrets.old_master_keys",
+            "sources.coze-main.apps[0].verify_token", "sources.own.secrets", "sources.solo.secret",
+            "connections.good.auth.token", "connections.refused.auth.token",
+            "connections.echo.auth.token", "connections.away.auth.token",
+            "connections.app.auth.jwt.private_key_file", "connections.inline.auth.jwt.private_key",
+            "connections.agents.auth.token", "connections.agents.auth.uid",
+            "connections.agents.auth.username", "endpoints.audit.url", "endpoints.audit.secret",
+            "endpoints.audit.headers.X-Api-Key", "endpoints.chat.url", "endpoints.chat.secret",
+            "endpoints.refuses.url", "endpoints.refuses.secrets", "endpoints.away.url",
+            "endpoints.away.secret",
+        ] + senderKeys
 
     /// What the simulated platform gives for a signed assertion.
     static let granted = "czs_" + text("the granted token")
@@ -100,7 +101,7 @@ struct SecretMarkers {
     }
 
     static func yaml(_ at: Addresses) -> String {
-        server + connections(at) + endpoints(at) + rules
+        server + senderYAML + connections(at) + endpoints(at) + rules
     }
 
     private static var server: String {
