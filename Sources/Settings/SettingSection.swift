@@ -56,7 +56,7 @@ final class SettingSection {
 
     /// Says that a mandatory key is missing, at the section's own line.
     func miss(_ key: String, _ remedy: String) {
-        asked.append(key)
+        note(key)
         let place = Place(file: reader.file, line: line, key: path.appending(key).text)
         reader.add(place.problem("this key is missing", remedy))
     }

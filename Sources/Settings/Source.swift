@@ -13,6 +13,11 @@ package struct Source: Sendable {
         case gitLab = "gitlab"
         case stripe
         case slack
+        case feishu
+        case dingTalk = "dingtalk"
+        case dingTalkRobot = "dingtalk-robot"
+        case weCom = "wecom"
+        case infoflow
         case telegram
         case keyue
         case cloudEvents = "cloudevents"
@@ -21,9 +26,6 @@ package struct Source: Sendable {
         case bearer
         case header
         case path
-
-        /// Schemes of the contracts that are not built yet.
-        static let later = ["feishu", "dingtalk", "wecom", "infoflow"]
     }
 
     /// What a scheme's own settings come to.
@@ -52,7 +54,7 @@ package struct Source: Sendable {
 
     private static func kind(_ section: SettingSection) -> Kind? {
         let words = Kind.allCases.map(\.rawValue)
-        return section.choice("scheme", of: Kind.self, later: Kind.later)
+        return section.choice("scheme", of: Kind.self, later: [])
             ?? {
                 if !section.has("scheme") {
                     section.miss("scheme", "Add scheme: \(words.joined(separator: " or ")).")
@@ -70,6 +72,11 @@ package struct Source: Sendable {
         case .gitLab: gitLab(section)
         case .stripe: stripe(section)
         case .slack: slack(section)
+        case .feishu: feishu(section)
+        case .dingTalk: dingTalk(section)
+        case .dingTalkRobot: dingTalkRobot(section)
+        case .weCom: weCom(section)
+        case .infoflow: infoflow(section)
         case .telegram: telegram(section)
         case .keyue: keyue(section)
         case .cloudEvents: cloudEvents(section)

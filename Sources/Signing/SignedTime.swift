@@ -29,9 +29,6 @@ struct SignedTime: Hashable, Sendable {
         // In seconds: 18 digits of them do not fit when multiplied. The sender's clock was cut
         // to the second, ours is, too.
         let age = Duration.seconds(now.wholeSeconds) - .seconds(seconds)
-        if age > window { throw VerificationRefusal(.timestampTooOld, "older than \(window.text)") }
-        if age < .zero - window {
-            throw VerificationRefusal(.timestampTooNew, "ahead by more than \(window.text)")
-        }
+        try Freshness.check(age, window: window)
     }
 }

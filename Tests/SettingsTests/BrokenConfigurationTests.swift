@@ -153,11 +153,12 @@ private let endpoint = """
         """
     ),
     (
-        "scheme of later", "sources:\n  hub:\n    scheme: infoflow\n",
+        "wrong scheme", "sources:\n  hub:\n    scheme: dingding\n",
         """
-        copyhook.yaml:3: sources.hub.scheme: “infoflow” comes later
-            Known ones are coze, standard-webhooks, svix, github, gitlab, stripe, slack, telegram, \
-        keyue, cloudevents, hmac, basic, bearer, header, path.
+        copyhook.yaml:3: sources.hub.scheme: “dingding” is not known
+            Known ones are coze, standard-webhooks, svix, github, gitlab, stripe, slack, feishu, \
+        dingtalk, dingtalk-robot, wecom, infoflow, telegram, keyue, cloudevents, hmac, basic, \
+        bearer, header, path.
         """
     ),
     (

@@ -17,7 +17,10 @@ private let secrets = [
     "HUB_SECRET": "planted-hub-secret", "SHOP_SECRET": "planted-shop-secret",
     "LAB_SECRET": "whsec_cGxhbnRlZC1sYWItc2VjcmV0LTAxMjM0NTY3ODk=",
     "HOOK_PASSWORD": "planted-hook-password", "CALLS_SECRET": "planted-calls-secret",
-    "EVENTS_TOKEN": "planted-events-token",
+    "EVENTS_TOKEN": "planted-events-token", "LARK_TOKEN": "planted-lark-token",
+    "LARK_KEY": "planted-lark-key-0123", "WORK_TOKEN": "planted-work-token",
+    "WORK_KEY": "plantedWorkKeyplantedWorkKeyplantedWorkKey1",
+    "FLOW_TOKEN": "planted-flow-token", "FLOW_KEY": "plantedFlowKeyplantedF",
 ]
 
 private let example = URL(filePath: #filePath).deletingLastPathComponent()
@@ -93,7 +96,8 @@ private func fullText() throws -> String {
     "on_own_copies", "egress", "allow", "ports", "rules_dir", "jwt", "app_id", "key_id",
     "private_key_file", "private_key", "account_id", "proof", "header", "algorithm", "allow_sha1",
     "encoding", "prefix", "timestamp_header", "signed", "type_header", "key_header", "users",
-    "password", "query_token", "origins",
+    "password", "query_token", "origins", "verification_token", "encrypt_key", "token",
+    "encoding_aes_key", "receiver", "signature",
 ])
 func everyKeyStandsInTheExample(_ key: String) throws {
     let text = try exampleText()
@@ -110,7 +114,8 @@ func everyKeyStandsInTheExample(_ key: String) throws {
     #expect(configuration.connections.count == 2)
     #expect(
         configuration.sources.map(\.kind) == [
-            .coze, .standardWebhooks, .gitHub, .gitLab, .hmac, .basic, .keyue, .cloudEvents,
+            .coze, .standardWebhooks, .gitHub, .feishu, .weCom, .infoflow, .gitLab, .hmac, .basic,
+            .keyue, .cloudEvents,
         ])
     #expect(configuration.endpoints[0].headers.map(\.name) == ["X-Api-Key"])
     let masterID = try MasterKey(parsing: Secret(master)).id
