@@ -12,7 +12,7 @@ struct SenderRow: Sendable {
     let cases: @Sendable (_ now: Timestamp) throws -> [SenderCase]
 
     /// Every scheme; a new one is a new row.
-    static let all: [SenderRow] = platforms + proofs + cloudEvents
+    static let all: [SenderRow] = platforms + sealed + proofs + cloudEvents
 }
 
 /// One request to a source.
