@@ -171,8 +171,9 @@ let package = Package(
                 "StrictJSON", "Domain", "Signing", "Transport", "TransportCurl", "Settings",
                 "Simulation", "copyhook",
             ],
-            // Libraries that stand between the service and the system; built by their tests.
-            exclude: ["Preloads"]),
+            // Libraries that stand between the service and the system, built by their tests; and
+            // programs that ask other people's libraries.
+            exclude: ["Preloads", "Verifiers"]),
         tests("House"),
     ],
     swiftLanguageModes: [.v6]
