@@ -71,7 +71,8 @@ extension MarkerStage {
             ("GET", "/healthz", [("X-Key", admin)], ""), ("GET", "/readyz", [], ""),
             ("GET", "/metrics", [], ""),
         ]
-        for (method, path, headers, body) in calls + SecretMarkers.senderCalls {
+        let sent = calls + SecretMarkers.senderCalls + SecretMarkers.sealedCalls
+        for (method, path, headers, body) in sent {
             let answer = try await Caller.shared.call(
                 method, service.url + path, headers: headers, body: Array(body.utf8))
             hay.add("answer to \(method) \(path.prefix(12))", answer.text)
@@ -109,6 +110,8 @@ extension MarkerStage {
             "sources: { s: { scheme: standard-webhooks, secret: \"whsec_\(marker)\" } }",
             "sources: { s: { scheme: coze, apps: [{ api_app_id: 1, "
                 + "verify_token: \"\(marker)\\n\" }] } }",
+            "sources: { s: { scheme: wecom, apps: [{ token: t, receiver: \"\", "
+                + "encoding_aes_key: \"\(marker)\" }] } }",
             "connections: { c: { provider: coze, base_url: \"https://u:\(marker)@h\", "
                 + "auth: { token: t } } }",
             "connections: { c: { provider: coze, auth: { jwt: { app_id: 1, key_id: k, "

@@ -29,7 +29,7 @@ struct SecretMarkers {
             "endpoints.audit.headers.X-Api-Key", "endpoints.chat.url", "endpoints.chat.secret",
             "endpoints.refuses.url", "endpoints.refuses.secrets", "endpoints.away.url",
             "endpoints.away.secret",
-        ] + senderKeys
+        ] + senderKeys + sealedKeys
 
     /// What the simulated platform gives for a signed assertion.
     static let granted = "czs_" + text("the granted token")
@@ -68,7 +68,7 @@ struct SecretMarkers {
                     "private key, line \(line)",
                     core: Array(lines[lines.startIndex + line].utf8.prefix(32)))
             }
-            + [SecretForms("private key, bytes", core: Array(der[300..<332]))]
+            + [SecretForms("private key, bytes", core: Array(der[300..<332]))] + sealedForms
     }
 
     static var environment: [String: String] {
@@ -101,7 +101,7 @@ struct SecretMarkers {
     }
 
     static func yaml(_ at: Addresses) -> String {
-        server + senderYAML + connections(at) + endpoints(at) + rules
+        server + senderYAML + sealedYAML + connections(at) + endpoints(at) + rules
     }
 
     private static var server: String {

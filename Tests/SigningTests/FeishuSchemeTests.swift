@@ -138,6 +138,14 @@ private func check(_ token: String = token.exposed, challenge: String = "abc") -
         let verdict = try scheme().verify(IncomingRequest(headers: [:], body: body), at: now)
         details.insert(try #require(verdict.refusal).status)
     }
+    // A check that would be right, but for its padding: the last block is taken away.
+    let text = check(challenge: "abcdefghi")
+    try #require(text.utf8.count.isMultiple(of: 16))
+    let whole = try FeishuCipher(encryptKey: key).encrypt(text.bytes, vector: vector)
+    let less = Base64.encode(Array(try #require(Base64.decode(whole)).dropLast(16)))
+    let body = #"{"encrypt":"\#(less)"}"#.bytes
+    let verdict = try scheme().verify(IncomingRequest(headers: [:], body: body), at: now)
+    details.insert(try #require(verdict.refusal).status)
     #expect(details == [401])
 }
 

@@ -34,7 +34,7 @@ enum Verifiers {
         let process = try ChildProcess(
             [place.appending(path: "bin/python").path(), "-E", "-s", "-B", script.path()],
             input: JSONValue.array(jobs).bytes())
-        if await process.exit(within: .seconds(60)) == nil { await process.kill() }
+        if await process.exit(within: .seconds(120)) == nil { await process.kill() }
         await process.output.end()
         await process.errors.end()
         let answers = try? JSONValue(parsing: Array(process.output.text.utf8), limits: .match)
