@@ -126,12 +126,14 @@ extension Table {
             }
         }
         guard !waiting.isEmpty else { return [] }
+        var counts: [String: Int] = [:]
+        for one in waiting { counts[one.group, default: 0] += 1 }
         var taken: [String: Int] = [:]
         var ranked: [(rank: Int, dueAt: Timestamp, place: Int)] = []
         waiting.sort { ($0.dueAt, $0.place) < ($1.dueAt, $1.place) }
         for (dueAt, place, name) in waiting {
             let rank = taken[name, default: 0]
-            guard rank < shares[name]?.places ?? 0 else { continue }
+            guard rank < shares[name]?.count(due: counts[name, default: 0]) ?? 0 else { continue }
             taken[name] = rank + 1
             ranked.append((rank, dueAt, place))
         }

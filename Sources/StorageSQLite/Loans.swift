@@ -96,14 +96,23 @@ enum Loans: String {
         var due: [(rank: Int, dueAt: Timestamp, position: Int64, row: Row)] = []
         for name in groups {
             let share = share(name)
-            let places = min(limit, share.places)
-            guard places > 0 else { continue }
+            guard share.places > 0 else { continue }
+            let isDue = "\(group) = ? AND due_at <= ? AND leased_until <= ? AND \(isFree)"
+            let dueBy = min(now, share.dueBy ?? now)
+            var places = share.places
+            if let merging = share.merging {
+                // Not counted further than it matters.
+                let count = try database.row(
+                    """
+                    SELECT count(*) AS count
+                    FROM (SELECT 1 FROM \(rawValue) WHERE \(isDue) LIMIT ?)
+                    """, [Exact(name), dueBy, now, merging.above + 1])
+                places = share.count(due: try count?.decode(Int.self, forColumn: "count") ?? 0)
+            }
             let rows = try database.rows(
                 """
-                SELECT * FROM \(rawValue)
-                WHERE \(group) = ? AND due_at <= ? AND leased_until <= ? AND \(isFree)
-                ORDER BY due_at, position LIMIT ?
-                """, [Exact(name), min(now, share.dueBy ?? now), now, places])
+                SELECT * FROM \(rawValue) WHERE \(isDue) ORDER BY due_at, position LIMIT ?
+                """, [Exact(name), dueBy, now, min(limit, places)])
             for (rank, row) in rows.enumerated() {
                 let position = try row.decode(Int64.self, forColumn: "position")
                 due.append((rank, try row.moment("due_at"), position, row))

@@ -103,3 +103,23 @@ private func medianClaim(beside count: Int) async throws -> Duration {
     }
     return times.sorted()[times.count / 2]
 }
+
+// Where several deliveries may go out as one message, and only where too many wait.
+@Test(arguments: Backend.all)
+func moreIsTakenThanThereArePlacesWhereMessagesAreMerged(_ backend: Backend) async throws {
+    for (count, taken) in [(1, 1), (4, 2), (5, 5), (6, 6), (7, 6)] {
+        try await backend.run { store in
+            let now = Timestamp.start
+            for number in 1...count {
+                try await store.announce(
+                    .sample("\(number)", endpoints: ["chat", "ops"], at: now - .hours(1)))
+            }
+            let merging = ClaimShare.Merging(above: 4, perPlace: 3)
+            let claims = try await store.claimDeliveries(
+                limit: 99, perEndpoint: 1, shares: ["chat": ClaimShare(2, merging: merging)],
+                at: now, lease: .seconds(60))
+            #expect(claims.count { $0.work.delivery.endpoint == "chat" } == taken, "\(count)")
+            #expect(claims.count { $0.work.delivery.endpoint == "ops" } == 1)
+        }
+    }
+}
