@@ -8,9 +8,11 @@ package struct EndpointHook: Hashable, Sendable {
     package enum Scheme: String, Hashable, Sendable, CaseIterable {
         /// Standard Webhooks.
         case webhook
-        case feishu
-        // The others are answered as their platforms answer, and not verified.
-        case dingtalk, wecom, infoflow, slack, mattermost, discord, teams, telegram, googlechat
+        /// CloudEvents over HTTP, its handshake included.
+        case cloudevents
+        // Verified where the platform verifies, and judged by the shape of the message.
+        case feishu, dingtalk
+        case wecom, infoflow, slack, mattermost, discord, teams, telegram, googlechat
         /// Takes everything.
         case none
     }
@@ -58,9 +60,27 @@ package struct EndpointHook: Hashable, Sendable {
         guard let secret else { return nil }
         switch scheme {
         case .webhook: return isStandardWebhook(request, secret, at: now)
+        // Whoever asks for permission has nothing to sign yet.
+        case .cloudevents:
+            return request.method == "OPTIONS"
+                ? nil : isStandardWebhook(request, secret, at: now)
         case .feishu: return isFeishu(request, secret, at: now)
+        case .dingtalk: return dingTalkVerdict(request, secret, at: now) == .fits
         default: return nil
         }
+    }
+
+    /// Whether it is the moment of a robot's signature that does not fit.
+    func isStale(_ request: SimulatedRequest, at now: Timestamp) -> Bool {
+        secret.map { dingTalkVerdict(request, $0, at: now) == .stale } ?? false
+    }
+
+    private func dingTalkVerdict(
+        _ request: SimulatedRequest, _ secret: Secret, at now: Timestamp
+    ) -> DingTalkRobotSignature.Verdict {
+        DingTalkRobotSignature.verdict(
+            timestamp: request.parameter("timestamp") ?? "",
+            sign: request.parameter("sign") ?? "", secret: secret, at: now)
     }
 
     private func isStandardWebhook(
@@ -104,7 +124,7 @@ extension EndpointHook {
             throw ControlRefusal(
                 fields.pointer("path"), "expected a path that starts with / and not with /_sim")
         }
-        if scheme == .webhook, let secret {
+        if scheme == .webhook || scheme == .cloudevents, let secret {
             let key = try? StandardWebhooksKey(parsing: secret)
             guard let key, key.kind != .ed25519Private else {
                 throw ControlRefusal(
@@ -143,51 +163,5 @@ extension EndpointHook.Answer {
         SimulatedAnswer(
             status: status, headers: body.isEmpty ? [] : [("Content-Type", type)],
             body: Array(body.utf8))
-    }
-}
-
-// What the platforms say. contracts/notifications.md sections 6 to 15.
-extension EndpointHook.Scheme {
-    var accepted: SimulatedAnswer {
-        switch self {
-        case .webhook, .none: SimulatedAnswer(status: 204)
-        case .feishu: .json(["code": 0, "msg": "success", "data": [:]])
-        case .dingtalk, .wecom, .infoflow: .json(["errcode": 0, "errmsg": "ok"])
-        case .slack, .mattermost: .text("ok", status: 200)
-        case .discord: .json(["id": "1480000000000000001"])
-        case .teams: SimulatedAnswer(status: 202)
-        case .telegram: .json(["ok": true, "result": ["message_id": 1]])
-        case .googlechat: .json(["name": "spaces/AAAA/messages/BBBB"])
-        }
-    }
-
-    var badSignature: SimulatedAnswer {
-        switch self {
-        case .feishu:
-            .json([
-                "code": 19021, "data": [:],
-                "msg": "sign match fail or timestamp is not within one hour from current time",
-            ])
-        default: .json(["error": "the signature does not fit"], status: 401)
-        }
-    }
-
-    /// A refusal of the message alone: another one might be taken.
-    var refusal: SimulatedAnswer {
-        switch self {
-        case .webhook, .none: .json(["error": "refused"], status: 400)
-        case .feishu: .json(["code": 19024, "msg": "Key Words Not Found", "data": [:]])
-        case .dingtalk: .json(["errcode": 310000, "errmsg": "keywords not in content"])
-        case .wecom, .infoflow: .json(["errcode": 40008, "errmsg": "invalid message type"])
-        case .slack: .text("invalid_blocks", status: 400)
-        case .mattermost: .json(["message": "refused", "status_code": 400], status: 400)
-        case .discord: .json(["code": 50035, "message": "Invalid Form Body"], status: 400)
-        case .teams: .json(["error": ["code": "TriggerInputSchemaMismatch"]], status: 400)
-        case .telegram:
-            .json(
-                ["ok": false, "error_code": 400, "description": "Bad Request: refused"],
-                status: 400)
-        case .googlechat: .json(["error": ["code": 400]], status: 400)
-        }
     }
 }

@@ -79,11 +79,17 @@ struct EndpointTests {
         desk.ask("PUT", "/_sim/world", ["hooks": hooks])
         #expect(deliver("/gone", [], body).status == 410)
         #expect(deliver("/odd", [], body).json?["code"] == 19001)
-        #expect(deliver("/slack", [], body).text == "ok")
-        #expect(deliver("/ding", [], body).json?["errcode"] == 0)
+        let type = [(name: "Content-Type", value: "application/json")]
+        let slack = Array(#"{"text":"a"}"#.utf8)
+        let ding = Array(#"{"msgtype":"text","text":{"content":"a"}}"#.utf8)
+        #expect(deliver("/slack", type, slack).text == "ok")
+        #expect(deliver("/slack", type, body).text == "no_text")
+        #expect(deliver("/ding", type, ding).json?["errcode"] == 0)
+        #expect(deliver("/ding", [], ding).json?["errcode"] == 43004)
+        #expect(deliver("/ding", type, body).json?["errcode"] == 400105)
         desk.ask("PUT", "/_sim/faults", ["refuse": 1])
-        #expect(deliver("/ding", [], body).json?["errcode"] == 310000)
-        #expect(deliver("/slack", [], body).status == 400)
+        #expect(deliver("/ding", type, ding).json?["errcode"] == 310000)
+        #expect(deliver("/slack", type, slack).status == 400)
     }
 
     @Test func whatTheSenderNeverHeardOfIsKeptUnlessTheLineWasCutBefore() {
