@@ -141,7 +141,9 @@ let package = Package(
         tests("Pipeline", ["Domain", "Storage", "Pipeline", logging]),
         tests("Sealing", ["Domain", "Signing", "Storage", "Sealing", "StorageMemory"]),
         tests("Providers", ["StrictJSON", "Domain", "Signing", "Transport", "Providers"]),
-        tests("Channels", ["StrictJSON", "Domain", "Signing", "Transport", "Channels"]),
+        tests(
+            "Channels", ["StrictJSON", "Domain", "Signing", "Transport", "Channels"],
+            exclude: ["Golden"]),
         tests(
             "Transport",
             ["Domain", "Transport", "TransportCurl", nioCore, nioHTTP1, nioPosix]),

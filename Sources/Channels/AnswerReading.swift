@@ -39,6 +39,7 @@ extension DeliveryOutcome {
         case 408, 425: return failed(answer, "http_\(status)", at: now)
         case 410: return .channelBroken(OutcomeReason(answer, "gone"))
         case 401, 403, 404: return .channelBroken(OutcomeReason(answer, "http_\(status)"))
+        case 413: return .rejected(OutcomeReason(answer, "http_413"))
         case 429: return failed(answer, "rate_limited", at: now)
         case 400..<500: return .rejected(OutcomeReason(answer, "http_4xx"))
         default: return failed(answer, word(for: status), at: now)
@@ -46,12 +47,15 @@ extension DeliveryOutcome {
     }
 
     /// A failed attempt that follows the schedule, or the answer's own `Retry-After`.
+    ///
+    /// - Parameter wait: What the body asks for; the larger of both counts.
     static func failed(
         _ answer: HTTPAnswer, _ word: String, code: String? = nil, detail: String? = nil,
-        isRateLimit: Bool = false, at now: Timestamp
+        isRateLimit: Bool = false, wait: Duration? = nil, at now: Timestamp
     ) -> DeliveryOutcome {
         .retry(
-            after: RetryAfter.duration(in: answer.headers, at: now),
+            after: [RetryAfter.duration(in: answer.headers, at: now), wait].compactMap { $0 }
+                .max(),
             slowsEndpoint: isRateLimit || [429, 502, 504].contains(answer.status),
             OutcomeReason(answer, word, code: code, detail: detail))
     }

@@ -66,10 +66,16 @@ package struct OutcomeReason: Hashable, Sendable {
     ///
     /// Untrusted; may repeat a secret, so it passes ``Redaction`` before anybody sees it.
     package let detail: String
+    /// How long the endpoint wants to be left alone although it took the message.
+    package var rest: Duration?
+    /// Where the chat is now, when the platform says that it moved; the old place is dead.
+    package var movedTo: String?
 
     package init(
-        _ word: String, code: String? = nil, status: Int? = nil, detail: String = ""
+        _ word: String, code: String? = nil, status: Int? = nil, detail: String = "",
+        rest: Duration? = nil
     ) {
+        self.rest = rest
         self.word = word
         self.code = code
         self.status = status

@@ -41,10 +41,43 @@ package protocol MessageChannel: Sendable {
         at now: Timestamp
     ) throws(MessageRefusal) -> HTTPRequest
 
+    /// How many notifications one message may stand for; 1 where each goes by itself.
+    var mergeMax: Int { get }
+
+    /// Several notifications as one message, for a channel whose ``mergeMax`` is above 1.
+    ///
+    /// - Parameter notifications: At least two, oldest first.
+    func request(
+        merging notifications: [CompletionNotification], to endpoint: Endpoint, at now: Timestamp
+    ) throws(MessageRefusal) -> HTTPRequest
+
     /// What an answer, or its absence, says about this message and about the endpoint.
     func read(
         _ result: Result<HTTPAnswer, TransportFailure>, at now: Timestamp
     ) -> DeliveryOutcome
+
+    /// The question that must be answered before anything is sent; `nil` where none is asked.
+    func permissionRequest(to endpoint: Endpoint) -> HTTPRequest?
+
+    func readPermission(
+        _ result: Result<HTTPAnswer, TransportFailure>, of endpoint: Endpoint, at now: Timestamp
+    ) -> Permission
+}
+
+extension MessageChannel {
+    package var mergeMax: Int { 1 }
+
+    package func request(
+        merging notifications: [CompletionNotification], to endpoint: Endpoint, at now: Timestamp
+    ) throws(MessageRefusal) -> HTTPRequest {
+        throw MessageRefusal(.payloadUnreadable, "this channel tells one thing at a time")
+    }
+
+    package func permissionRequest(to endpoint: Endpoint) -> HTTPRequest? { nil }
+
+    package func readPermission(
+        _ result: Result<HTTPAnswer, TransportFailure>, of endpoint: Endpoint, at now: Timestamp
+    ) -> Permission { .granted(nil) }
 }
 
 extension Endpoint.Channel {
@@ -52,7 +85,17 @@ extension Endpoint.Channel {
     package var messages: any MessageChannel {
         switch self {
         case .webhook: WebhookChannel()
+        case .cloudEvents: CloudEventsChannel()
         case .feishu: FeishuChannel()
+        case .dingTalk: DingTalkChannel()
+        case .weCom: WeComChannel()
+        case .slack: SlackChannel()
+        case .discord: DiscordChannel()
+        case .teams: TeamsChannel()
+        case .telegram: TelegramChannel()
+        case .infoflow: InfoflowChannel()
+        case .mattermost: MattermostChannel()
+        case .googleChat: GoogleChatChannel()
         }
     }
 }

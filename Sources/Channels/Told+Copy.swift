@@ -19,6 +19,7 @@ extension Told {
             summary: say(words.summary(of: quoted(subject.name), to: target)),
             facts: copyFacts(of: subject, type),
             advice: advice.isEmpty ? nil : advice,
+            link: link,
             footer: footer(taskID, name("/event/id")))
     }
 
@@ -49,8 +50,12 @@ extension Told {
         facts += timeFact
         if type != .copySucceeded, type != .copyCancelled {
             let command = type == .copyUnresolved ? "resolve" : "show"
-            facts += fact(
-                "命令", "Command", name("/task/id").map { "copyhook tasks \(command) \($0)" })
+            if let id = name("/task/id") {
+                facts.append(
+                    ChatMessage.Fact(
+                        say("命令", "Command"), "copyhook tasks \(command) \(id)",
+                        colon: say("：", ": "), isCommand: true))
+            }
         }
         return facts
     }

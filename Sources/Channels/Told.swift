@@ -7,11 +7,14 @@ import StrictJSON
 /// message with a gap is worth more than none.
 struct Told {
     let language: Endpoint.Language
+    let brevity: ChatMessage.Brevity
+    let sites: [String: String]
     let at: String?
     let data: JSONValue
 
     init(
-        _ notification: CompletionNotification, in language: Endpoint.Language
+        _ notification: CompletionNotification, in language: Endpoint.Language,
+        _ brevity: ChatMessage.Brevity, sites: [String: String]
     ) throws(MessageRefusal) {
         let payload: JSONValue
         do throws(JSONRefusal) {
@@ -23,12 +26,16 @@ struct Told {
             throw MessageRefusal(.payloadUnreadable, "the stored payload has no data")
         }
         self.language = language
+        self.brevity = brevity
+        self.sites = sites
         self.data = data
         at = payload["timestamp"]?.string
     }
 
     /// A name or an id at this place, on one line; `nil` where there is none or nothing is left.
-    func name(_ pointer: String, limit: TextLimit = ChatMessage.nameLimit) -> String? {
+    func name(_ pointer: String) -> String? { text(pointer, limit: brevity.nameLimit) }
+
+    private func text(_ pointer: String, limit: TextLimit) -> String? {
         guard let text = data.value(at: pointer)?.text else { return nil }
         // What is far too long is not worth reading to its end.
         let line = PlainText.isolatedLine(
@@ -43,8 +50,7 @@ struct Told {
     func quoted(_ name: String) -> String { "“\(name)”" }
 
     func fact(_ zh: String, _ en: String, _ value: String?) -> [ChatMessage.Fact] {
-        value.map { [ChatMessage.Fact(say(zh, en), $0, line: say("\(zh)：\($0)", "\(en): \($0)"))] }
-            ?? []
+        value.map { [ChatMessage.Fact(say(zh, en), $0, colon: say("：", ": "))] } ?? []
     }
 
     /// When it happened; messages may come late.
@@ -80,7 +86,7 @@ extension Told {
 
     /// The reason of a failure, as the platform gave it: its text, then its code.
     func failureFacts(_ pointer: String) -> [ChatMessage.Fact] {
-        var reason = name(pointer + "/message", limit: ChatMessage.errorLimit)
+        var reason = text(pointer + "/message", limit: brevity.errorLimit)
         if let code = name(pointer + "/code") {
             reason = reason.map { "\($0)\(say("（代码 \(code)）", " (code \(code))"))" } ?? code
         }

@@ -24,18 +24,10 @@ package struct WebhookChannel: MessageChannel {
             throw MessageRefusal(
                 .secretMissing, "a webhook endpoint is signed; give it a secret (whsec_…)")
         }
-        var headers = [HTTPField("content-type", "application/json")]
-        do throws(SigningError) {
-            let signer = try StandardWebhooksSigner(secrets: endpoint.secrets)
-            headers += try signer.headers(
-                id: delivery.id.rawValue, at: now, body: notification.payload
-            ).map { HTTPField($0.name, $0.value) }
-        } catch {
-            throw MessageRefusal(
-                error.code == .badIdentifier ? .badIdentifier : .secretUnusable, error.detail)
-        }
-        headers += endpoint.headers.filter { !Self.isReserved($0.name) }
-            .map { HTTPField($0.name, $0.value.exposed) }
+        var headers = [HTTPField("content-type", "application/json; charset=utf-8")]
+        headers += try Self.signature(
+            of: notification.payload, as: delivery, endpoint.secrets, at: now)
+        headers += Self.ownHeaders(of: endpoint)
         return HTTPRequest(
             .post, endpoint.url.exposed, headers: headers, body: notification.payload,
             timeout: endpoint.timeout, answerBody: .start(max: Self.answerMax))
@@ -43,7 +35,27 @@ package struct WebhookChannel: MessageChannel {
 
     /// Bytes of an answer that are read: its status is what counts, and a little of its text goes
     /// into the record of a failed attempt.
-    private static let answerMax = 4_096
+    static let answerMax = 4_096
+
+    /// The three headers of Standard Webhooks around exactly these bytes.
+    static func signature(
+        of body: [UInt8], as delivery: Delivery, _ secrets: [Secret], at now: Timestamp
+    ) throws(MessageRefusal) -> [HTTPField] {
+        do throws(SigningError) {
+            let signer = try StandardWebhooksSigner(secrets: secrets)
+            return try signer.headers(id: delivery.id.rawValue, at: now, body: body)
+                .map { HTTPField($0.name, $0.value) }
+        } catch {
+            throw MessageRefusal(
+                error.code == .badIdentifier ? .badIdentifier : .secretUnusable, error.detail)
+        }
+    }
+
+    /// What the configuration adds.
+    static func ownHeaders(of endpoint: Endpoint) -> [HTTPField] {
+        endpoint.headers.filter { !isReserved($0.name) }
+            .map { HTTPField($0.name, $0.value.exposed) }
+    }
 
     /// Any 2xx is a success whatever its body says, 410 disables the endpoint, and all else follows
     /// the schedule: the specification makes no exception for 4xx, and a name that leads to a
@@ -82,5 +94,8 @@ package struct WebhookChannel: MessageChannel {
             "transfer-encoding", "connection", "host", "expect", "te", "trailer", "upgrade",
         ]
         return reserved.contains { $0.isEqualIgnoringASCIICase(to: name) }
+            || name.prefix(3).lowercased() == "ce-"
+            || [CloudEventsHandshake.requestOrigin, CloudEventsHandshake.requestRate]
+                .contains { $0.isEqualIgnoringASCIICase(to: name) }
     }
 }

@@ -134,3 +134,19 @@ package struct Rate: Hashable, Sendable {
 
     package var text: String { "\(count)/\(per.text.dropFirst())" }
 }
+
+extension Connection {
+    /// Where people look at what the account holds, without a trailing slash; `nil` where that is
+    /// not known for certain.
+    ///
+    /// Only Coze documents what its pages are called, and only for its own two hosts: behind
+    /// another address may stand anything.
+    package var site: String? {
+        guard provider == .coze else { return nil }
+        return switch baseURL {
+        case "https://api.coze.cn": "https://www.coze.cn"
+        case "https://api.coze.com": "https://www.coze.com"
+        default: nil
+        }
+    }
+}

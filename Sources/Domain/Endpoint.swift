@@ -15,6 +15,11 @@ package struct Endpoint: Hashable, Sendable {
     package var rate: Rate?
     package var headers: [Header]
     package var language: Language
+    package var options: ChannelOptions
+    /// Where the platforms show people what they hold, by the connection's name.
+    ///
+    /// For links in messages that people read; see ``Connection/site``.
+    package var sites: [String: String]
 
     package init(name: String, channel: Channel, url: Secret, secrets: [Secret] = []) {
         self.name = name
@@ -25,12 +30,32 @@ package struct Endpoint: Hashable, Sendable {
         concurrent = 4
         headers = []
         language = .zh
+        options = ChannelOptions()
+        sites = [:]
     }
 
     package enum Channel: String, Hashable, Sendable, Codable, CaseIterable {
         /// Standard Webhooks, the generic callback.
         case webhook
+        /// CloudEvents 1.0 over HTTP.
+        case cloudEvents = "cloudevents"
+        /// Feishu and Lark.
         case feishu
+        case dingTalk = "dingtalk"
+        /// 企业微信.
+        case weCom = "wecom"
+        case slack
+        case discord
+        /// Workflows of Microsoft Teams; the retired connectors are not spoken to.
+        case teams
+        case telegram
+        /// 如流.
+        case infoflow
+        case mattermost
+        case googleChat = "googlechat"
+
+        /// Whether a program reads it and keeps ids; the others are read by people.
+        package var isCallback: Bool { self == .webhook || self == .cloudEvents }
     }
 
     package enum Language: String, Hashable, Sendable, Codable, CaseIterable {

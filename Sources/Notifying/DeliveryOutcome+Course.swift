@@ -27,9 +27,9 @@ extension DeliveryOutcome {
         }
     }
 
-    /// How long the endpoint asked to be left alone.
+    /// How long the endpoint asked to be left alone, whether it took the message or not.
     var pause: Duration? {
-        if case .retry(let after, _, _) = self { after } else { nil }
+        if case .retry(let after, _, _) = self { after } else { reason.rest }
     }
 
     /// Whether the endpoint is short of breath.

@@ -61,7 +61,7 @@ final class EndpointDesk: Sendable {
             let channel = endpoint.channel.messages
             built.lanes[endpoint.name] = EndpointLane(
                 line: place, endpoint: endpoint, rates: endpoint.rate.map { [$0] } ?? channel.rates,
-                waitMax: channel.freshness ?? channel.schedule.length,
+                mergeMax: channel.mergeMax, waitMax: channel.freshness ?? channel.schedule.length,
                 overdueBefore: time.now() - Self.outageMin)
         }
         state = Mutex(built)
@@ -98,7 +98,7 @@ final class EndpointDesk: Sendable {
                         left -= places
                     }
                     state.lanes[name] = lane
-                    shares[name] = ClaimShare(places)
+                    shares[name] = ClaimShare(places, merging: lane.merging)
                 }
                 // Whoever got nothing comes first the next time.
                 if backlog < names.count {
@@ -115,16 +115,19 @@ final class EndpointDesk: Sendable {
     /// Measured by that moment and not by how late a delivery is: an endpoint that is merely slower
     /// than what comes in for it is late all the time, and slowing it down for that would make it
     /// later still.
-    func enter(_ claims: [Claim<DueDelivery>], of shares: [String: ClaimShare], limit: Int) {
+    ///
+    /// A parcel is one request, whatever is in it.
+    func enter(_ parcels: [Parcel], of shares: [String: ClaimShare], limit: Int) {
         let now = time.elapsed()
         state.withLock { state in
             var counts: [String: Int] = [:]
-            for work in claims.map(\.work) {
-                let name = work.delivery.endpoint
+            for parcel in parcels {
+                let name = parcel.endpoint
                 guard let lane = state.lanes[name] else { continue }
-                counts[name, default: 0] += 1
+                counts[name, default: 0] += parcel.claims.count
                 state.lanes[name]?.enter(at: now)
-                guard let mark = lane.overdueBefore, let dueAt = work.dueAt else { continue }
+                let dueAt = parcel.claims.compactMap(\.work.dueAt).min()
+                guard let mark = lane.overdueBefore, let dueAt else { continue }
                 if dueAt < mark {
                     state.lines[lane.line].backlog.note(at: now)
                 } else {
@@ -132,7 +135,9 @@ final class EndpointDesk: Sendable {
                 }
             }
             for (name, share) in shares where share.places > 0 && share.dueBy == nil {
-                let isAll = counts[name, default: 0] < share.places && claims.count < limit
+                let isAll =
+                    counts[name, default: 0] < share.places
+                    && parcels.map(\.claims.count).reduce(0, +) < limit
                 if isAll { state.lanes[name]?.noteCaughtUp() }
             }
         }
@@ -186,6 +191,25 @@ final class EndpointDesk: Sendable {
                 line.breaker.withdraw()
             }
         }
+    }
+
+    /// Whether the receiver's permission must be asked for before anything is sent.
+    func needsPermission(_ name: String) -> Bool {
+        let now = time.elapsed()
+        return state.withLock { $0.lanes[name]?.needsPermission(at: now) ?? false }
+    }
+
+    /// Notes that the receiver wants what we have for it, and how fast.
+    func notePermission(_ name: String, _ rate: Rate?) {
+        let now = time.elapsed()
+        changing(name) { lane, _ in lane.notePermission(rate, at: now) }
+    }
+
+    /// Where the endpoint's chat is now, if its platform said that it moved.
+    func movedChat(of name: String) -> String? { state.withLock { $0.lanes[name]?.movedChat } }
+
+    func noteMove(of name: String, to chat: String) {
+        changing(name) { lane, _ in lane.movedChat = chat }
     }
 
     /// Takes over what the store says.
@@ -256,13 +280,10 @@ private struct DestinationKey: Hashable {
         } catch {
             place = endpoint.url.exposed
         }
-        switch endpoint.channel {
-        case .webhook:
-            credential =
-                endpoint.secrets.map(\.exposed) + [""]
+        credential =
+            endpoint.channel.isCallback
+            ? endpoint.secrets.map(\.exposed) + [""]
                 + endpoint.headers.flatMap { [$0.name.lowercased(), $0.value.exposed] }
-        case .feishu:
-            credential = [endpoint.url.exposed]
-        }
+            : [endpoint.url.exposed]
     }
 }

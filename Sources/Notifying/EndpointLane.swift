@@ -17,12 +17,16 @@ struct EndpointLane: Sendable {
     private static let timesMin = 5
     /// How long an endpoint that was given up is left alone between two probes.
     static let probePause = Duration.hours(1)
+    /// How long a receiver's word that it wants our messages is taken for true.
+    static let permissionLength = Duration.days(1)
 
     /// Its destination's place at the desk.
     let line: Int
     /// What waits for longer than this while the endpoint is disabled is given up.
     let waitMax: Duration
     private let concurrentMax: Int
+    /// When several deliveries go out as one message; `nil` where they never do.
+    let merging: ClaimShare.Merging?
     private var windows: [RateWindow]
     private var inFlight = 0
     private var heldUntil: Duration?
@@ -36,13 +40,32 @@ struct EndpointLane: Sendable {
     ///
     /// `nil` once nothing of it is left, as far as is known.
     private(set) var overdueBefore: Timestamp?
+    /// The receiver's permission: until when it holds, and what it allows.
+    ///
+    /// Asked for again every day and after a restart.
+    private var permission: (until: Duration, rate: Rate?)?
+    private var allowance: RateWindow?
+    /// Where its chat went; known until the restart, and learned again after it.
+    var movedChat: String?
 
-    init(line: Int, endpoint: Endpoint, rates: [Rate], waitMax: Duration, overdueBefore: Timestamp)
-    {
+    /// - Parameter mergeMax: How many notifications one message may stand for.
+    init(
+        line: Int, endpoint: Endpoint, rates: [Rate], mergeMax: Int, waitMax: Duration,
+        overdueBefore: Timestamp
+    ) {
         self.line = line
         self.waitMax = waitMax
         concurrentMax = max(1, endpoint.concurrent)
         windows = rates.map { RateWindow($0) }
+        // What leaves within a minute by itself is not worth merging.
+        let drain = rates.map { rate in
+            Int(
+                Duration.minutes(1).wholeMilliseconds * Int64(rate.count)
+                    / max(1, rate.per.wholeMilliseconds))
+        }.min()
+        merging = drain.flatMap { drain in
+            mergeMax > 1 ? ClaimShare.Merging(above: max(1, drain), perPlace: mergeMax) : nil
+        }
         self.overdueBefore = overdueBefore
     }
 
@@ -63,7 +86,18 @@ struct EndpointLane: Sendable {
         guard holdEnd(at: now) == nil else { return 0 }
         var places = free
         for index in windows.indices { places = min(places, windows[index].free(at: now)) }
+        if let free = allowance?.free(at: now) { places = min(places, free) }
         return max(0, places)
+    }
+
+    func needsPermission(at now: Duration) -> Bool { permission.map { $0.until <= now } ?? true }
+
+    mutating func notePermission(_ rate: Rate?, at now: Duration) {
+        // What was sent under the same rate counts on.
+        if allowance == nil || permission?.rate != rate {
+            allowance = rate.map { RateWindow($0) }
+        }
+        permission = (now + Self.permissionLength, rate)
     }
 
     /// Until when nothing is sent to it; `nil` when something may be.
@@ -75,6 +109,7 @@ struct EndpointLane: Sendable {
     mutating func enter(at now: Duration) {
         inFlight += 1
         for index in windows.indices { windows[index].note(at: now) }
+        allowance?.note(at: now)
     }
 
     mutating func leave() { inFlight -= 1 }

@@ -43,19 +43,24 @@ package struct NotifyingStage: Stage {
         watch = EndpointWatch(ledger, audience: audience, log: log)
     }
 
-    /// A delivery after its turn.
+    /// A parcel after its turn.
     package struct Turn: Sendable {
-        var claim: Claim<DueDelivery>
-        var attempts: [Attempt] = []
+        var pieces: [Piece]
         /// What the attempt said of its endpoint, and when.
         var news: (what: EndpointNews, at: Timestamp)?
-        /// Whether there is something to write; otherwise the row is left to its lease.
-        var isMoved = false
+
+        /// One delivery of it.
+        struct Piece: Sendable {
+            var claim: Claim<DueDelivery>
+            var attempts: [Attempt] = []
+            /// Whether there is something to write; otherwise the row is left to its lease.
+            var isMoved = false
+        }
     }
 
     package func claim(
         limit: Int, at now: Timestamp
-    ) async throws(StorageError) -> [Claim<DueDelivery>] {
+    ) async throws(StorageError) -> [Parcel] {
         let reading = try await watch.refresh(at: time.elapsed())
         if reading.isRead {
             for name in endpoints.keys {
@@ -65,35 +70,53 @@ package struct NotifyingStage: Stage {
         let shares = desk.shares()
         let claims = try await ledger.claimDeliveries(
             limit: limit, perEndpoint: limit, shares: shares, at: now, lease: lease)
-        desk.enter(claims, of: shares, limit: limit)
-        return claims
+        let parcels = Parcel.packed(claims, of: shares)
+        desk.enter(parcels, of: shares, limit: limit)
+        return parcels
     }
 
-    package func perform(_ work: Claim<DueDelivery>) async -> Turn {
-        let delivery = work.work.delivery
-        defer { desk.leave(delivery.endpoint) }
-        var turn = Turn(claim: work)
+    package func perform(_ work: Parcel) async -> Turn {
+        defer { desk.leave(work.endpoint) }
+        var turn = Turn(pieces: work.claims.map { Turn.Piece(claim: $0) })
         let now = time.now()
-        guard let endpoint = endpoints[delivery.endpoint] else {
-            end(&turn, .cancelRequested(at: now))
+        guard let endpoint = endpoints[work.endpoint] else {
+            for place in turn.pieces.indices { end(&turn.pieces[place], .cancelRequested(at: now)) }
             return turn
         }
         let channel = endpoint.channel.messages
-        if desk.isGivenUp(delivery, at: now) {
-            end(&turn, .exhausted(reason: Exhaustion.disabled.rawValue, at: now))
-        } else if delivery.isStale(at: now, after: channel.freshness) {
-            end(&turn, .exhausted(reason: Exhaustion.stale.rawValue, at: now))
-        } else if Task.isCancelled {
-            move(&turn, .postponed(until: now))
-        } else {
-            switch desk.admit(endpoint.name, isRetry: delivery.attempts > 1) {
-            case .wait(let rest): move(&turn, .postponed(until: now + rest))
-            case .nextStep:
-                var chance = chance
-                let next = delivery.nextStep(by: channel.schedule, at: now, using: &chance)
-                move(&turn, .postponed(until: next))
-            case .go: await attempt(&turn, endpoint, channel, at: now)
+        var open: [Int] = []
+        for place in turn.pieces.indices {
+            let delivery = turn.pieces[place].claim.work.delivery
+            let reason: Exhaustion? =
+                if desk.isGivenUp(delivery, at: now) {
+                    .disabled
+                } else if delivery.isStale(at: now, after: channel.freshness) {
+                    .stale
+                } else {
+                    nil
+                }
+            if let reason {
+                end(&turn.pieces[place], .exhausted(reason: reason.rawValue, at: now))
+            } else {
+                open.append(place)
             }
+        }
+        guard !open.isEmpty else { return turn }
+        guard !Task.isCancelled else {
+            for place in open { move(&turn.pieces[place], .postponed(until: now)) }
+            return turn
+        }
+        switch desk.admit(endpoint.name, isRetry: turn.isRetry(open)) {
+        case .wait(let rest):
+            for place in open { move(&turn.pieces[place], .postponed(until: now + rest)) }
+        case .nextStep:
+            var chance = chance
+            for place in open {
+                let delivery = turn.pieces[place].claim.work.delivery
+                let next = delivery.nextStep(by: channel.schedule, at: now, using: &chance)
+                move(&turn.pieces[place], .postponed(until: next))
+            }
+        case .go: await attempt(&turn, open, endpoint, channel, at: now)
         }
         return turn
     }
@@ -104,14 +127,21 @@ package struct NotifyingStage: Stage {
     /// other way round an endpoint's recovery could be lost, and it would be given up for failures
     /// that were over.
     package func settle(_ result: Turn) async throws(StorageError) {
-        if let news = result.news {
-            let delivery = result.claim.work.delivery
+        if let news = result.news, let delivery = result.pieces.first?.claim.work.delivery {
             let name = delivery.endpoint
             try await watch.note(news.what, of: name, tries: delivery.attempts, at: news.at)
             takeOver(name, probeIn: EndpointLane.probePause)
         }
-        guard result.isMoved else { return }
-        try await ledger.settle(result.claim, with: result.attempts, at: time.now())
+        for piece in result.pieces where piece.isMoved {
+            do throws(StorageError) {
+                try await ledger.settle(piece.claim, with: piece.attempts, at: time.now())
+            } catch {
+                // Several are written one after the other. When the store went away in between,
+                // the first ones are settled already and say so.
+                guard error.code == .claimLost, result.pieces.count > 1 else { throw error }
+                log.debug("settle.repeated", metadata: ["detail": "\(error.detail)"])
+            }
+        }
     }
 
     private func takeOver(_ name: String, probeIn pause: Duration) {
@@ -119,17 +149,24 @@ package struct NotifyingStage: Stage {
     }
 
     /// Ends what was claimed and never sent, so that the claim costs no try.
-    private func end(_ turn: inout Turn, _ signal: Delivery.Signal) {
-        move(&turn, .postponed(until: time.now()))
-        move(&turn, signal)
+    private func end(_ piece: inout Turn.Piece, _ signal: Delivery.Signal) {
+        move(&piece, .postponed(until: time.now()))
+        move(&piece, signal)
+    }
+}
+
+extension NotifyingStage.Turn {
+    /// Whether none of these goes out for the first time.
+    func isRetry(_ places: [Int]) -> Bool {
+        places.allSatisfy { pieces[$0].claim.work.delivery.attempts > 1 }
     }
 }
 
 extension NotifyingStage {
     /// Keeps the attempt and writes its one log line: no URL, no payload, no secret.
-    func record(_ turn: inout Turn, _ attempt: Attempt) {
-        turn.attempts.append(attempt)
-        let delivery = turn.claim.work.delivery
+    func record(_ piece: inout Turn.Piece, _ attempt: Attempt) {
+        piece.attempts.append(attempt)
+        let delivery = piece.claim.work.delivery
         var fields: Logger.Metadata = [
             "delivery": "\(delivery.id)", "type": "\(delivery.type.rawValue)",
             "endpoint": "\(delivery.endpoint)", "number": "\(delivery.attempts)",
@@ -145,11 +182,11 @@ extension NotifyingStage {
     }
 
     /// Moves the delivery on and says when it is the end of it.
-    func move(_ turn: inout Turn, _ signal: Delivery.Signal) {
-        let before = turn.claim.work.delivery
+    func move(_ piece: inout Turn.Piece, _ signal: Delivery.Signal) {
+        let before = piece.claim.work.delivery
         do throws(Delivery.InvalidTransition) {
-            try turn.claim.work.delivery.apply(signal)
-            turn.isMoved = true
+            try piece.claim.work.delivery.apply(signal)
+            piece.isMoved = true
         } catch {
             // A bug of ours. What is stored stays as it is; nothing is guessed.
             log.critical(
@@ -164,7 +201,7 @@ extension NotifyingStage {
             "delivery": "\(before.id)", "endpoint": "\(before.endpoint)",
             "type": "\(before.type.rawValue)",
         ]
-        switch turn.claim.work.delivery.state {
+        switch piece.claim.work.delivery.state {
         case .exhausted(let reason):
             log.error(
                 "delivery.exhausted", metadata: fields.merging(["reason": "\(reason)"]) { $1 })

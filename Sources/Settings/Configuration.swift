@@ -108,11 +108,17 @@ extension Configuration {
         retention = RetentionSettings(root.section("retention"))
         sources = root.named("sources").compactMap { Source($0.name, $0.section) }
         let connections = root.named("connections")
-        self.connections = connections.compactMap {
+        let readConnections = connections.compactMap {
             Connection($0.name, $0.section, egress: egress)
         }
+        self.connections = readConnections
         let endpoints = root.named("endpoints")
-        self.endpoints = endpoints.compactMap { Endpoint($0.name, $0.section, egress: egress) }
+        let publicURL = server.publicURL
+        self.endpoints = endpoints.compactMap { name, section in
+            var endpoint = Endpoint(name, section, egress: egress, publicURL: publicURL)
+            endpoint?.sites = Self.sites(of: readConnections)
+            return endpoint
+        }
         // Names as written: one that has a problem of its own is not missing as well.
         let references = RuleReferences(
             connections: connections.map(\.name), endpoints: endpoints.map(\.name))
@@ -133,6 +139,11 @@ extension Configuration {
         warnings = reader.warnings
         hints = reader.hints
         effectiveYAML = YAMLWriter.text(reader.effective.json)
+    }
+
+    /// Where people look at what the connections hold, as far as it is known.
+    private static func sites(of connections: [Connection]) -> [String: String] {
+        Dictionary(connections.compactMap { one in one.site.map { (one.name, $0) } }) { $1 }
     }
 
     private static func inlineRules(

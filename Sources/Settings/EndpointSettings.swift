@@ -5,27 +5,24 @@ import StrictJSON
 import Transport
 
 extension Endpoint {
-    /// Channels of the contracts that are not built yet.
-    static let channelsLater = [
-        "dingtalk", "wecom", "slack", "discord", "teams", "telegram", "infoflow", "mattermost",
-        "googlechat",
-    ]
-
     /// Headers that belong to the transport, or that we set ourselves; in small letters.
     static let headersOfOurs: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "keep-alive",
         "proxy-connection", "expect", "te", "trailer", "upgrade", "content-type",
         "content-encoding", "webhook-id", "webhook-timestamp", "webhook-signature",
+        "webhook-request-origin", "webhook-request-rate",
     ]
     static let headersMax = 32
 
     /// `endpoints.NAME`; what each key means stands at the property it sets.
     ///
     /// Returns `nil` after a problem.
-    init?(_ name: String, _ section: SettingSection, egress: EgressPolicy) {
+    init?(
+        _ name: String, _ section: SettingSection, egress: EgressPolicy, publicURL: String?
+    ) {
         let channel = section.choice(
-            "channel", of: Channel.self, later: Self.channelsLater, default: .webhook)
-        let url = Self.url(section, egress, opensDoors: channel != .webhook)
+            "channel", of: Channel.self, later: [], default: .webhook)
+        let url = Self.url(section, egress, of: channel ?? .webhook)
         let secrets = channel.flatMap { Self.secrets(section, $0) }
         self.init(
             name: name, channel: channel ?? .webhook, url: url ?? Secret(""),
@@ -36,8 +33,15 @@ extension Endpoint {
         rate = limits.optional("rate", .rate)
         concurrent = limits.scalar("concurrent", .whole(1...256), default: concurrent)
         limits.finish()
-        headers = Self.headers(section)
+        // A chat would not look at them.
+        if self.channel.isCallback { headers = Self.headers(section) }
         language = section.scalar("language", .word(), default: language)
+        options = ChannelOptions(section, self.channel, publicURL: publicURL)
+        if options.cloudEvents.mode == .binary, !self.secrets.isEmpty {
+            section.fail(
+                "mode", "in binary mode the attributes are outside of what the secret signs",
+                "Write mode: structured, or leave the secret out.")
+        }
         if section.optional("template", .template) != nil {
             section.reader.warn(
                 section.place("template").problem(
@@ -49,17 +53,19 @@ extension Endpoint {
 
     /// Shown is where it leads; the path of a chat channel's URL is its credential.
     private static func url(
-        _ section: SettingSection, _ egress: EgressPolicy, opensDoors: Bool
+        _ section: SettingSection, _ egress: EgressPolicy, of channel: Channel
     ) -> Secret? {
         guard
             let url = section.required(
-                secret: "url", "Add url: https://HOST/PATH.", opensDoors: opensDoors)
+                secret: "url", "Add url: \(channel.usualAddress).",
+                opensDoors: !channel.isCallback)
         else { return nil }
         do throws(EgressRefusal) {
             let target = try egress.check(url: url.exposed)
             let host = target.host.contains(":") ? "[\(target.host)]" : target.host
             let port = target.port == target.scheme.defaultPort ? "" : ":\(target.port)"
             section.show("url", .string("\(target.scheme.rawValue)://\(host)\(port)/<secret>"))
+            check(url, target, section, channel)
         } catch {
             section.reader.add(error.problem(at: section.place("url")))
             return nil
@@ -67,19 +73,45 @@ extension Endpoint {
         return url
     }
 
-    /// A callback is always signed; a chat channel only where its robot asks for it.
+    /// Says where an address is none that the platform gives out; one on this machine is a trial.
+    private static func check(
+        _ url: Secret, _ target: EgressTarget, _ section: SettingSection, _ channel: Channel
+    ) {
+        if channel == .teams, Channel.isRetiredConnector(address: url.exposed) {
+            return section.fail(
+                "url", "this is a connector of the kind that Microsoft has switched off",
+                "Make a workflow in Teams (Post to a channel when a webhook request is received) "
+                    + "and write its address.")
+        }
+        let isHere = target.isLocalhost || target.address?.isLoopback == true
+        guard !channel.isCallback, !isHere, !channel.isUsual(address: url.exposed) else { return }
+        section.reader.warn(
+            section.place("url").problem(
+                "this is no address as \(channel.rawValue) gives out; it is used as it is",
+                "One looks like \(channel.usualAddress). Nothing needs doing where it leads to a "
+                    + "proxy or an installation of your own."))
+    }
+
+    /// A callback is always signed, CloudEvents where it has a key, and a robot where it asks for
+    /// that; the others have no more than their address.
     private static func secrets(_ section: SettingSection, _ channel: Channel) -> [Secret]? {
+        let make = "make one with echo whsec_$(openssl rand -base64 32)."
         switch channel {
         case .webhook:
-            section.signingKeys(
-                missing: "Add secret: \"${SECRET}\"; make one with "
-                    + "echo whsec_$(openssl rand -base64 32).",
-                refusing: .ed25519Public)?.map(\.secret)
-        case .feishu:
-            section.secretOrSecrets(missing: nil)?.map { secret, place in
+            return section.signingKeys(
+                missing: "Add secret: \"${SECRET}\"; \(make)", refusing: .ed25519Public)?
+                .map(\.secret)
+        case .cloudEvents:
+            guard section.has("secret") || section.has(list: "secrets") else { return [] }
+            return section.signingKeys(missing: "Write one; \(make)", refusing: .ed25519Public)?
+                .map(\.secret)
+        case .feishu, .dingTalk:
+            return section.secretOrSecrets(missing: nil)?.map { secret, place in
                 section.warnIfShort(secret, at: place)
                 return secret
             }
+        case .weCom, .slack, .discord, .teams, .telegram, .infoflow, .mattermost, .googleChat:
+            return []
         }
     }
 
@@ -121,7 +153,9 @@ extension Endpoint {
                     name, "this is no name of a header", "Use letters, digits and -, as in X-Key.")
                 return nil
             }
-            guard !headersOfOurs.contains(name.lowercased()) else {
+            guard !headersOfOurs.contains(name.lowercased()),
+                !name.lowercased().hasPrefix("ce-")
+            else {
                 below.fail(
                     name, "this header belongs to the transport or to the signature",
                     "Take it out; Copyhook sets it itself where it is needed.")

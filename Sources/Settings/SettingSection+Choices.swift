@@ -71,7 +71,7 @@ extension SettingSection {
                 "Use the whole one that the platform shows, or have it make a longer one."))
     }
 
-    private func has(list key: String) -> Bool { entry(key) != nil }
+    func has(list key: String) -> Bool { entry(key) != nil }
 
     /// Keys of Standard Webhooks out of `secret` or `secrets`; `nil` after a problem.
     func signingKeys(

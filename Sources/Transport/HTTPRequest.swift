@@ -5,6 +5,7 @@ package struct HTTPRequest: Hashable, Sendable {
         case post = "POST"
         case put = "PUT"
         case delete = "DELETE"
+        case options = "OPTIONS"
     }
 
     package var method: Method

@@ -3,16 +3,6 @@ import Domain
 import StrictJSON
 import Testing
 
-/// `{{repeat N s}}` of the vectors, written out.
-private func expanded(_ text: String) -> String {
-    guard text.hasPrefix("{{repeat "), text.hasSuffix("}}") else { return text }
-    let inner = text.dropFirst(9).dropLast(2)
-    guard let blank = inner.firstIndex(of: " "), let count = Int(inner[..<blank]) else {
-        return text
-    }
-    return String(repeating: String(inner[inner.index(after: blank)...]), count: count)
-}
-
 @Test func everySharedLengthAndCutHolds() throws {
     guard let cases = try SharedFiles.cases("escaping.json") else { return }
     var counts: [String: Int] = [:]

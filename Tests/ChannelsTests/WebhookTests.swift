@@ -17,7 +17,7 @@ private let oldKey = Secret("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
     #expect(request.method == .post)
     #expect(request.url == "https://ops.example.com/hooks?k=1")
     #expect(request.body == notification.payload)
-    #expect(request.headers.values(of: "content-type") == ["application/json"])
+    #expect(request.headers.values(of: "content-type") == ["application/json; charset=utf-8"])
     #expect(request.headers.values(of: "webhook-id") == ["msg_2pQ7xTn4"])
     #expect(request.headers.values(of: "webhook-timestamp") == ["1773822615"])
     #expect(request.headers.values(of: "user-agent") == [])

@@ -30,7 +30,8 @@ struct PlantedSecrets {
 
     var environment: [String: String] {
         [
-            "VERIFY_TOKEN": verifyToken, "ROBOT": "https://open.feishu.cn/hook/\(robot)",
+            "VERIFY_TOKEN": verifyToken,
+            "ROBOT": "https://open.feishu.cn/open-apis/bot/v2/hook/\(robot)",
             "COPYHOOK_SERVER_ADMIN_KEY": adminKey,
         ]
     }

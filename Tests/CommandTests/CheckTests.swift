@@ -57,7 +57,8 @@ private let broken = [
         remedy: "Did you mean \"prefix\"?"),
     Broken(
         "endpoint without URL", "endpoints:\n  ops:\n    channel: feishu\n",
-        place: "copyhook.yaml:2: endpoints.ops.url: ", remedy: "Add url: https://HOST/PATH."),
+        place: "copyhook.yaml:2: endpoints.ops.url: ",
+        remedy: "Add url: https://open.feishu.cn/open-apis/bot/v2/hook/TOKEN."),
     Broken(
         "doubled rule name",
         endpoint + "rules:\n  - {name: r, match: {type: [a]}, notify: [audit]}\n"

@@ -38,7 +38,7 @@ extension MarkerStage {
             ["delivery.attempted", "endpoint=audit", "outcome=accepted"],
             ["delivery.attempted", "endpoint=chat", "outcome=accepted"],
             ["delivery.attempted", "endpoint=refuses"], ["delivery.attempted", "endpoint=away"],
-        ] {
+        ] + SecretMarkers.channels.map({ ["delivery.attempted", "endpoint=\($0)"] }) {
             let line = await service.process.errors.line(holding: words, within: .seconds(30))
             #expect(line != nil, "\(words): \(service.process.errors.text)")
         }

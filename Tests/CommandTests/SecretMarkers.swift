@@ -28,8 +28,15 @@ struct SecretMarkers {
             "connections.agents.auth.username", "endpoints.audit.url", "endpoints.audit.secret",
             "endpoints.audit.headers.X-Api-Key", "endpoints.chat.url", "endpoints.chat.secret",
             "endpoints.refuses.url", "endpoints.refuses.secrets", "endpoints.away.url",
-            "endpoints.away.secret",
-        ] + senderKeys + sealedKeys
+            "endpoints.away.secret", "endpoints.cloudevents.secret",
+            "endpoints.cloudevents.headers.Authorization", "endpoints.dingtalk.secret",
+        ] + senderKeys + sealedKeys + channels.map { "endpoints.\($0).url" }
+
+    /// Channels that nobody listens on but the simulator; each endpoint is called as its channel.
+    static let channels = [
+        "cloudevents", "dingtalk", "wecom", "slack", "discord", "teams", "telegram", "infoflow",
+        "mattermost", "googlechat",
+    ]
 
     /// What the simulated platform gives for a signed assertion.
     static let granted = "czs_" + text("the granted token")
@@ -176,7 +183,29 @@ struct SecretMarkers {
                 url: \(url("away", "http://127.0.0.1:9", query: true))
                 secret: "\(signingKey("endpoints.away.secret"))"
 
-            """
+            """ + channels.map { more($0, url($0, at.endpoint)) }.joined()
+    }
+
+    private static func more(_ channel: String, _ url: String) -> String {
+        let options =
+            switch channel {
+            case "cloudevents":
+                "    origin: copyhook.example.com\n"
+                    + "    secret: \"\(signingKey("endpoints.cloudevents.secret"))\"\n"
+                    + "    headers: { Authorization: "
+                    + "\"Bearer \(text("endpoints.cloudevents.headers.Authorization"))\" }\n"
+            case "dingtalk": "    secret: \"SEC\(text("endpoints.dingtalk.secret"))\"\n"
+            case "telegram": "    chat_id: \"-1001234567890\"\n"
+            case "infoflow": "    group_ids: [1234567]\n"
+            default: ""
+            }
+        return """
+              \(channel):
+                channel: \(channel)
+                url: \(url)
+                types: [copy.succeeded]
+
+            """ + options
     }
 
     private static var rules: String {

@@ -65,7 +65,7 @@ private let endpoint = """
         "endpoint without URL", "endpoints:\n  ops:\n    channel: feishu\n",
         """
         copyhook.yaml:2: endpoints.ops.url: this key is missing
-            Add url: https://HOST/PATH.
+            Add url: https://open.feishu.cn/open-apis/bot/v2/hook/TOKEN.
         """
     ),
     (

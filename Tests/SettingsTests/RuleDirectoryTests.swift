@@ -4,7 +4,7 @@ import Testing
 
 private let yaml = """
     endpoints:
-      chat: {channel: feishu, url: "https://open.feishu.cn/x"}
+      chat: {channel: feishu, url: "https://open.feishu.cn/open-apis/bot/v2/hook/x"}
     rules:
       - {name: inline, match: {type: [a]}, notify: [chat]}
     rules_dir: rules

@@ -52,6 +52,8 @@ import Transport
         #expect(found.allSatisfy { $0.hasPrefix(start) }, "\(found)")
     }
 
+    private static let feishu = "https://open.feishu.cn/open-apis/bot/v2/hook/x"
+
     private static let short = [
         (
             "sources: {s: {scheme: coze, apps: [{api_app_id: a, verify_token: SECRET}]}}",
@@ -63,11 +65,11 @@ import Transport
             "connections.c.auth.token"
         ),
         (
-            "endpoints: {e: {channel: feishu, url: \"https://h.example/x\", secret: SECRET}}",
+            "endpoints: {e: {channel: feishu, url: \"\(feishu)\", secret: SECRET}}",
             "endpoints.e.secret"
         ),
         (
-            "endpoints: {e: {channel: feishu, url: \"https://h.example/x\", secrets: [SECRET]}}",
+            "endpoints: {e: {channel: feishu, url: \"\(feishu)\", secrets: [SECRET]}}",
             "endpoints.e.secrets[0]"
         ),
     ]
@@ -114,7 +116,7 @@ import Transport
             #expect(try memory.load().warnings == [])
         }
         // The address of a chat's robot is its credential.
-        let robot = "endpoints: {e: {channel: feishu, url: \"https://h.example/x\"}}"
+        let robot = "endpoints: {e: {channel: feishu, url: \"\(Self.feishu)\"}}"
         #expect(try warnings(robot, open: ["copyhook.yaml"]).count == 1)
     }
 

@@ -21,6 +21,10 @@ private let secrets = [
     "LARK_KEY": "planted-lark-key-0123", "WORK_TOKEN": "planted-work-token",
     "WORK_KEY": "plantedWorkKeyplantedWorkKeyplantedWorkKey1",
     "FLOW_TOKEN": "planted-flow-token", "FLOW_KEY": "plantedFlowKeyplantedF",
+    "DINGTALK_URL": "https://oapi.dingtalk.com/robot/send?access_token=plantedtoken",
+    "DINGTALK_SECRET": "SECplanted-robot-secret",
+    "TELEGRAM_URL": "https://api.telegram.org/bot1:planted_planted_planted_planted_pl",
+    "INFOFLOW_URL": "https://api.im.baidu.com/api/msg/groupmsgsend?access_token=plantedflow",
 ]
 
 private let example = URL(filePath: #filePath).deletingLastPathComponent()
@@ -97,7 +101,8 @@ private func fullText() throws -> String {
     "private_key_file", "private_key", "account_id", "proof", "header", "algorithm", "allow_sha1",
     "encoding", "prefix", "timestamp_header", "signed", "type_header", "key_header", "users",
     "password", "query_token", "origins", "verification_token", "encrypt_key", "token",
-    "encoding_aes_key", "receiver", "signature",
+    "encoding_aes_key", "receiver", "signature", "card", "chat_id", "topic_id", "group_ids", "mode",
+    "source", "type_prefix", "origin", "request_rate",
 ])
 func everyKeyStandsInTheExample(_ key: String) throws {
     let text = try exampleText()
@@ -136,11 +141,12 @@ func everyKeyStandsInTheExample(_ key: String) throws {
     let shown =
         configuration.effectiveYAML + "\(configuration)" + String(reflecting: configuration)
         + "\(configuration.sources)\(configuration.connections)\(configuration.endpoints)" + dumped
-    for secret in secrets.values.sorted() + [master, "planted"]
-    where secret != secrets["FEISHU_URL"] {
+    for secret in secrets.values.sorted() + [master, "planted"] where !secret.hasPrefix("https:") {
         #expect(!shown.contains(secret), "\(secret)")
     }
-    #expect(configuration.effectiveYAML.contains("url: https://open.feishu.cn/<secret>\n"))
+    for host in ["open.feishu.cn", "oapi.dingtalk.com", "api.telegram.org", "api.im.baidu.com"] {
+        #expect(configuration.effectiveYAML.contains("url: https://\(host)/<secret>\n"))
+    }
     #expect(configuration.effectiveYAML.contains("verify_token: <secret>\n"))
     #expect(configuration.effectiveYAML.contains("timeout: 30s\n"))
 }

@@ -160,7 +160,7 @@ struct NotifyingOutcomeTests {
         let id = try await world.announce(to: ["ops"])[0]
         let room = world.room()
         var claims = try await room.claim(limit: 1, at: world.now)
-        try claims[0].work.delivery.apply(.accepted(at: world.now))
+        try claims[0].claims[0].work.delivery.apply(.accepted(at: world.now))
         let turn = await room.perform(claims[0])
         try await room.settle(turn)
         #expect(try await world.delivery(id).state == .sending)

@@ -100,11 +100,11 @@ struct NotifyingPaceTests {
         for number in 51...60 { try await world.announce(number, to: ["well"]) }
 
         // The dead one's places are taken by attempts that never come back.
-        var stuck: [Claim<DueDelivery>] = []
+        var stuck: [Parcel] = []
         var wellCount = 0
         for _ in 1...20 {
             for claim in try await room.claim(limit: 8, at: world.now) {
-                if claim.work.delivery.endpoint == "dead" {
+                if claim.endpoint == "dead" {
                     stuck.append(claim)
                 } else {
                     wellCount += 1

@@ -1,0 +1,128 @@
+import Domain
+import Settings
+import Testing
+
+private let key = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+
+/// One endpoint called `e` with these lines.
+private func memory(_ lines: String, before: String = "") -> Memory {
+    let text = lines.split(separator: "\n").map { "    \($0)\n" }.joined()
+    return Memory(yaml: "\(before)endpoints:\n  e:\n\(text)")
+}
+
+@Test(arguments: Endpoint.Channel.allCases)
+func everyChannelIsReadByItsName(_ channel: Endpoint.Channel) throws {
+    let more =
+        switch channel {
+        case .webhook: "secret: \(key)"
+        case .telegram: "chat_id: \"@team_news\""
+        case .infoflow: "group_ids: [1, 2]"
+        case .cloudEvents: "origin: a.example"
+        default: ""
+        }
+    let lines = "channel: \(channel.rawValue)\nurl: https://h.example/x\n\(more)"
+    let one = try memory(lines).load()
+    #expect(one.endpoints.map(\.channel) == [channel])
+    // Used all the same, and told of.
+    #expect(one.warnings.map(\.key) == (channel.isCallback ? [] : ["endpoints.e.url"]))
+    #expect(one.warnings.allSatisfy { "\($0)".contains(channel.usualAddress) })
+}
+
+@Test func anAddressOnThisMachineIsATrialAndNotWarnedOf() throws {
+    for host in ["127.0.0.1:9", "localhost:9", "[::1]:9"] {
+        let one = try memory(
+            "channel: slack\nurl: http://\(host)/x",
+            before: "egress: { allow: [127.0.0.0/8, \"::1/128\"] }\n"
+        ).load()
+        #expect(!one.warnings.contains { $0.key == "endpoints.e.url" }, "\(host)")
+    }
+}
+
+@Test func whatOnlyOneChannelHasIsRead() throws {
+    let telegram = try memory(
+        "channel: telegram\nurl: https://h.example/bot1:a\nchat_id: \"-1001234567890\"\ntopic_id: 7"
+    ).load().endpoints[0].options
+    #expect(telegram.chat == "-1001234567890" && telegram.topic == 7)
+    let infoflow = try memory(
+        "channel: infoflow\nurl: https://h.example/x\ngroup_ids: [7350000000000000001, 2]"
+    ).load().endpoints[0].options
+    #expect(infoflow.groups == [7_350_000_000_000_000_001, 2])
+    let feishu = try memory("channel: feishu\nurl: https://h.example/x\ncard: \"1.0\"").load()
+    #expect(feishu.endpoints[0].options.card == .one)
+    let bus = try memory(
+        "channel: cloudevents\nurl: https://h.example/x\nmode: binary\nrequest_rate: 120\n"
+            + "type_prefix: com.example.copyhook\nhandshake: optional",
+        before: "server: { public_url: \"https://hooks.example.com:8443/base\" }\n"
+    ).load().endpoints[0].options.cloudEvents
+    #expect(bus.mode == .binary && bus.handshake == .optional && bus.requestRate == 120)
+    #expect(bus.source == "https://hooks.example.com:8443/base")
+    #expect(bus.origin == "hooks.example.com" && bus.typePrefix == "com.example.copyhook")
+}
+
+@Test(arguments: [
+    ("channel: telegram\nurl: https://h.example/x", "endpoints.e.chat_id: this key is missing"),
+    (
+        "channel: telegram\nurl: https://h.example/x\nchat_id: \"my chat\"",
+        "endpoints.e.chat_id: “my chat” is not accepted"
+    ),
+    ("channel: infoflow\nurl: https://h.example/x", "endpoints.e.group_ids: this key is missing"),
+    (
+        "channel: infoflow\nurl: https://h.example/x\ngroup_ids: [a]",
+        "endpoints.e.group_ids[0]: “a” is not accepted"
+    ),
+    (
+        "channel: infoflow\nurl: https://h.example/x\ngroup_ids: []",
+        "endpoints.e.group_ids: there is no group"
+    ),
+    (
+        "channel: cloudevents\nurl: https://h.example/x", "endpoints.e.origin: this key is missing"
+    ),
+    (
+        "channel: cloudevents\nurl: https://h.example/x\norigin: a\nmode: binary\nsecret: \(key)",
+        "endpoints.e.mode: in binary mode"
+    ),
+    (
+        "channel: teams\nurl: https://x.webhook.office.com/webhookb2/a/IncomingWebhook/b/c",
+        "endpoints.e.url: this is a connector"
+    ),
+    (
+        "channel: slack\nurl: https://h.example/x\nsecret: aaaaaaaaaaaaaaaaaaaa",
+        "endpoints.e.secret: there is no key of this name"
+    ),
+    (
+        "channel: slack\nurl: https://h.example/x\nheaders: { X-Key: a }",
+        "endpoints.e.headers: there is no key of this name"
+    ),
+    (
+        "channel: slack\nurl: https://h.example/x\nchat_id: \"1\"",
+        "endpoints.e.chat_id: there is no key of this name"
+    ),
+    (
+        "channel: slak\nurl: https://h.example/x",
+        "endpoints.e.channel: “slak” is not known\n    Did you mean \"slack\"?"
+    ),
+    (
+        "url: https://h.example/x\nsecret: \(key)\nheaders: { CE-Id: a }",
+        "endpoints.e.headers.CE-Id: this header belongs to"
+    ),
+])
+func whatAChannelCannotUseIsRefusedWithARemedy(_ lines: String, _ due: String) {
+    let refusal = memory(lines).refusal
+    #expect(refusal.contains(due), "\(refusal)")
+}
+
+/// A link needs to know which platform a connection talks to.
+@Test func endpointsKnowWhereThePlatformsPagesAre() throws {
+    let auth = "auth: { token: aaaaaaaaaaaaaaaaaaaa }"
+    let connections = """
+        connections:
+          cn: { provider: coze, \(auth) }
+          com: { provider: coze, base_url: "https://api.coze.com", \(auth) }
+          own: { provider: coze, base_url: "https://coze.example.com", \(auth) }
+          agents: { provider: keyue, auth: { token: aaaaaaaaaaaaaaaaaaaa, uid: u, username: me } }
+
+        """
+    let one = try memory("url: https://h.example/x\nsecret: \(key)", before: connections).load()
+    #expect(
+        one.endpoints[0].sites == ["cn": "https://www.coze.cn", "com": "https://www.coze.com"])
+}
