@@ -21,7 +21,8 @@ struct Copyhook: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, CheckCommand.self, MigrateCommand.self,
             SimulateCommand.self, SendCommand.self, MatchCommand.self, RulesCommand.self,
-            EventsCommand.self, TasksCommand.self, DeliveriesCommand.self, SecretsCommand.self,
+            EventsCommand.self, TasksCommand.self, DeliveriesCommand.self, EndpointsCommand.self,
+            SecretsCommand.self,
         ])
 
     /// Parses, runs, and ends the process with the code that design.md 3.1 states.

@@ -8,7 +8,8 @@ import Testing
         "rules test", "rules list", "rules show", "rules put", "rules delete", "events",
         "events list",
         "events show", "tasks", "tasks list", "tasks show", "tasks resolve", "deliveries",
-        "deliveries list", "deliveries show", "secrets", "secrets rewrap",
+        "deliveries list", "deliveries show", "endpoints", "endpoints test",
+        "secrets", "secrets rewrap",
     ]
 
     @Test(arguments: commands)
@@ -27,7 +28,9 @@ import Testing
     }
 
     @Test func everyCommandThatIsOfferedIsInThisList() async throws {
-        for parent in ["", "simulate", "rules", "events", "tasks", "deliveries", "secrets"] {
+        for parent in [
+            "", "simulate", "rules", "events", "tasks", "deliveries", "endpoints", "secrets",
+        ] {
             let words = parent.isEmpty ? [] : [parent]
             let (status, output, _) = try await BuiltBinary.run(words + ["--help"])
             #expect(status == 0)

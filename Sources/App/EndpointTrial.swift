@@ -1,0 +1,129 @@
+import Channels
+package import Domain
+package import Settings
+import StrictJSON
+import Transport
+import TransportCurl
+
+/// One `ping` to one endpoint of a configuration, without a store and without a service.
+///
+/// Goes out as a real notification does, through the same wall and with the same signature, and
+/// says what its answer means.
+package struct EndpointTrial: Sendable {
+    private let configuration: Configuration
+    private let time: TimeSource
+    private let chance: Chance
+
+    package init(
+        _ configuration: Configuration, time: TimeSource = .system, chance: Chance = .system
+    ) {
+        self.configuration = configuration
+        self.time = time
+        self.chance = chance
+    }
+
+    package struct Report: Sendable {
+        package let isAccepted: Bool
+        /// What became of it, in one line without secrets.
+        package let what: String
+        /// What to do, empty where nothing is.
+        package let remedy: String
+    }
+
+    /// - Throws: When there is no endpoint of this name, or no way out at all.
+    package func run(_ name: String) async throws(ServiceError) -> Report {
+        let endpoint = configuration.endpoints.first { $0.name.utf8.elementsEqual(name.utf8) }
+        guard let endpoint else {
+            let names = configuration.endpoints.map(\.name).joined(separator: ", ")
+            throw ServiceError(
+                "there is no endpoint called \(name.onOneLine)",
+                names.isEmpty ? "The configuration has none." : "There are \(names).")
+        }
+        let transport: CurlTransport
+        do throws(TransportFailure) {
+            transport = try CurlTransport(policy: configuration.egress, userAgent: "Copyhook")
+        } catch {
+            throw ServiceError(
+                "libcurl cannot be used: \(error.detail)", "Install libcurl 7.88 or newer.")
+        }
+        let start = time.elapsed()
+        let outcome = await outcome(of: endpoint, transport)
+        let took = time.elapsed() - start
+        await transport.shutdown()
+        return report(outcome, endpoint, took: took)
+    }
+
+    private func outcome(
+        of endpoint: Endpoint, _ transport: CurlTransport
+    ) async -> DeliveryOutcome {
+        let channel = endpoint.channel.messages
+        let now = time.now()
+        var chance = chance
+        let notification = CompletionNotification(
+            id: CompletionNotification.ID.make("ntf_", at: now, using: &chance), type: .ping,
+            taskID: nil, eventID: nil, createdAt: now,
+            payload: CompletionNotification.payload(.ping, at: now, data: [:]))
+        let delivery = Delivery(
+            id: Delivery.ID.make("msg_", at: now, using: &chance),
+            notificationID: notification.id, type: .ping, endpoint: endpoint.name, createdAt: now)
+        if let question = channel.permissionRequest(to: endpoint) {
+            let answer = await Self.send(question, transport)
+            if case .denied(let outcome) = channel.readPermission(
+                answer, of: endpoint, at: time.now())
+            {
+                return outcome
+            }
+        }
+        do throws(MessageRefusal) {
+            let request = try channel.request(
+                for: notification, as: delivery, to: endpoint, at: time.now())
+            return channel.read(await Self.send(request, transport), at: time.now())
+        } catch {
+            return error.outcome
+        }
+    }
+
+    private static func send(
+        _ request: HTTPRequest, _ transport: CurlTransport
+    ) async -> Swift.Result<HTTPAnswer, TransportFailure> {
+        do throws(TransportFailure) {
+            return .success(try await transport.send(request))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func report(
+        _ outcome: DeliveryOutcome, _ endpoint: Endpoint, took: Duration
+    ) -> Report {
+        let reason = outcome.reason
+        let status = reason.status.map { ["HTTP \($0)"] } ?? []
+        let said = status + [reason.word, reason.detail].filter { !$0.isEmpty }
+        let detail = Redaction(of: endpoint).redact(said.joined(separator: ": ")).onOneLine
+        let line = "\(endpoint.name) (\(endpoint.channel.rawValue)): "
+        switch outcome {
+        case .accepted:
+            // Whether Teams posts what its flow took shows in Teams alone.
+            let word = endpoint.channel == .teams ? "accepted by the flow" : "delivered"
+            return Report(
+                isAccepted: true, what: line + "\(word) in \(took.wholeMilliseconds) ms",
+                remedy: endpoint.channel == .teams
+                    ? "Look into the channel: a card that Teams refuses is lost without a word."
+                    : "")
+        case .retry:
+            return Report(
+                isAccepted: false,
+                what: line + "not delivered, a service would try again: \(detail)",
+                remedy: "Check the address, and that the endpoint is up.")
+        case .rejected:
+            return Report(
+                isAccepted: false, what: line + "this message was refused: \(detail)",
+                remedy:
+                    "Read what the platform says; where the robot wants a keyword, use Copyhook.")
+        case .channelBroken:
+            return Report(
+                isAccepted: false, what: line + "the channel does not work: \(detail)",
+                remedy: "Check url, secret and what else the endpoint has in the configuration.")
+        }
+    }
+}
