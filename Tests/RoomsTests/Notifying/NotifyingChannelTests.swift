@@ -181,6 +181,29 @@ import Transport
         #expect(try await world.attempts(ids[0]).first?.detail.contains("OPTIONS") == true)
     }
 
+    // The last message that fits says so, although it was taken.
+    @Test func discordIsLeftAloneWhenItsWindowIsFull() async throws {
+        var room = Endpoint(name: "e", channel: .discord, url: Secret("https://d.test/x"))
+        room.concurrent = 1
+        let world = NotifyingWorld([room])
+        let stage = world.room()
+        for number in 1...2 { try await world.announce(number, to: ["e"]) }
+        world.transport.answer(
+            200, #"{"id":"1"}"#,
+            [
+                HTTPField("X-RateLimit-Remaining", "0"),
+                HTTPField("X-RateLimit-Reset-After", "1.2"),
+            ])
+        try await world.turns(stage)
+        #expect(world.transport.sent.count == 1)
+        world.advance(by: .milliseconds(1_999))
+        try await world.turns(stage)
+        #expect(world.transport.sent.count == 1)
+        world.advance(by: .milliseconds(1))
+        try await world.turns(stage)
+        #expect(world.transport.sent.count == 2)
+    }
+
     @Test func aTelegramGroupThatMovedIsFollowed() async throws {
         var group = Endpoint(
             name: "group", channel: .telegram, url: Secret("https://api.test/bot1:a"))
