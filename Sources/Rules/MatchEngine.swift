@@ -171,7 +171,6 @@ struct EngineStretch {
 
     @inline(__always)
     var indices: Range<Int32> { Range(uncheckedBounds: (start, end)) }
-    var isEmpty: Bool { start == end }
     var count: Int { Int(end - start) }
 }
 

@@ -1,4 +1,3 @@
-import Crypto
 package import Domain
 import StrictJSON
 
@@ -49,15 +48,9 @@ package struct DingTalkRobotScheme: SourceScheme {
         secret: Secret, at now: Timestamp
     ) throws(SigningError) -> [(name: String, value: String)] {
         let timestamp = String(now.milliseconds)
-        let code = code(timestamp, secret: try secretBytes(parsing: secret))
+        let code = DingTalkRobotSignature.code(
+            timestamp, secret: try secretBytes(parsing: secret))
         return [(timestampHeader, timestamp), (signatureHeader, Base64.encode(code))]
-    }
-
-    /// The secret is the key and, behind the time and a line feed, what is signed.
-    private static func code(_ timestamp: String, secret: [UInt8]) -> [UInt8] {
-        Array(
-            HMAC<SHA256>.authenticationCode(
-                for: Array("\(timestamp)\n".utf8) + secret, using: SymmetricKey(data: secret)))
     }
 
     private func prove(_ headers: HeaderFields, at now: Timestamp) throws(VerificationRefusal) {
@@ -75,7 +68,8 @@ package struct DingTalkRobotScheme: SourceScheme {
         }
         let matching = secrets.filter { secret in
             guard let key = try? secretBytes(parsing: secret) else { return false }
-            return ConstantTime.areEqual(Self.code(timestamp, secret: key), signature)
+            return ConstantTime.areEqual(
+                DingTalkRobotSignature.code(timestamp, secret: key), signature)
         }
         guard !matching.isEmpty else {
             throw VerificationRefusal(.badSignature, "no configured secret made this signature")

@@ -55,8 +55,13 @@ package struct DingTalkRobotSignature: Hashable, Sendable {
     }
 
     private static func code(_ secret: Secret, _ timestamp: String) -> [UInt8] {
-        let key = SymmetricKey(data: Array(secret.exposed.utf8))
-        let message = Array("\(timestamp)\n\(secret.exposed)".utf8)
-        return Array(HMAC<SHA256>.authenticationCode(for: message, using: key))
+        code(timestamp, secret: Array(secret.exposed.utf8))
+    }
+
+    /// The same for what a robot sends us.
+    static func code(_ timestamp: String, secret: [UInt8]) -> [UInt8] {
+        Array(
+            HMAC<SHA256>.authenticationCode(
+                for: Array("\(timestamp)\n".utf8) + secret, using: SymmetricKey(data: secret)))
     }
 }
