@@ -30,6 +30,7 @@ let arguments: Target.Dependency = .product(
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -71,7 +72,7 @@ let package = Package(
         room("Providers", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("Channels", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("StorageMemory", ["Domain", "Storage"]),
-        room("StorageSQLite", ["StrictJSON", "Domain", "Storage", crypto, grdb]),
+        room("StorageSQLite", ["StrictJSON", "Domain", "Storage", crypto, grdb, grdbSQLite]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
         room("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", yaml]),
         // Row 3

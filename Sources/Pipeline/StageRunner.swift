@@ -63,7 +63,9 @@ package struct StageRunner<Room: Stage>: Sendable {
                         inHand.add(1)
                         group.addTask { await carry(work) }
                     }
-                    if taken.isEmpty {
+                    // All that was due, or all that may be taken before some of it has ended: asked
+                    // again at once, the store would only be kept from others.
+                    if taken.count < free {
                         await stop.wait(atMost: limits.pause, or: nudge, time: time)
                     }
                 } catch {

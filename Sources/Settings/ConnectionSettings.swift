@@ -64,6 +64,12 @@ extension Connection {
         limits.finish()
         usesBaseline = section.scalar("baseline", .onOff, default: usesBaseline)
         onUncertain = section.scalar("on_uncertain", .word(), default: onUncertain)
+        if onUncertain == .retry {
+            section.reader.warn(
+                section.place("on_uncertain").problem(
+                    "a copy whose answer was lost is made again, so that there may be two",
+                    "Write hold, the default, unless two copies are better than none."))
+        }
         let settle = section.section("settle")
         let window = SettingKind<Duration>.duration(.zero ... .days(7))
         self.settle.sync = settle.scalar("sync", window, default: self.settle.sync)

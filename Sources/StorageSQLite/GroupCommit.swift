@@ -32,6 +32,7 @@ package final class GroupCommit: Sendable {
 
     private let pool: DatabasePool
     private let makeRoom: @Sendable () -> Bool
+    private let afterTurn: @Sendable (Database) -> Void
     private let queue = Mutex(Queue())
     private let failure = Mutex<StorageError?>(nil)
 
@@ -50,10 +51,16 @@ package final class GroupCommit: Sendable {
         let mayBeRefused: Bool
     }
 
-    /// - Parameter makeRoom: Asked when the disk is full; says whether there is more room now.
-    package init(_ pool: DatabasePool, makeRoom: @escaping @Sendable () -> Bool = { false }) {
+    /// - Parameters:
+    ///   - makeRoom: Asked when the disk is full; says whether there is more room now.
+    ///   - afterTurn: Called between two batches, when the callers of the first have been told.
+    package init(
+        _ pool: DatabasePool, makeRoom: @escaping @Sendable () -> Bool = { false },
+        afterTurn: @escaping @Sendable (Database) -> Void = { _ in }
+    ) {
         self.pool = pool
         self.makeRoom = makeRoom
+        self.afterTurn = afterTurn
     }
 
     /// Why nothing may be promised now: the last commit that had something to write failed.
@@ -100,6 +107,7 @@ package final class GroupCommit: Sendable {
                 return batch
             }
             commit(batch, database)
+            afterTurn(database)
             let hasMore = queue.withLock { queue in
                 queue.isScheduled = !queue.waiting.isEmpty
                 return queue.isScheduled

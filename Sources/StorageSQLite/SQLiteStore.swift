@@ -16,13 +16,18 @@ package final class SQLiteStore: Sendable {
     let room: DiskRoom
     let report: Report
     private let lock: FileLock
+    private let mover: LogMover
 
-    private init(pool: DatabasePool, lock: FileLock, room: DiskRoom, report: @escaping Report) {
+    private init(
+        pool: DatabasePool, mover: LogMover, lock: FileLock, room: DiskRoom,
+        report: @escaping Report
+    ) {
         self.pool = pool
+        self.mover = mover
         self.lock = lock
         self.room = room
         self.report = report
-        writer = GroupCommit(pool, makeRoom: room.giveUp)
+        writer = GroupCommit(pool, makeRoom: room.giveUp, afterTurn: mover.turn)
     }
 
     /// Opens a database, making it where there is none, and brings its schema up to date.
@@ -68,7 +73,10 @@ package final class SQLiteStore: Sendable {
     /// Brings a database's schema up to date and does nothing else.
     package static func migrate(path: String) throws(StorageError) -> Migration {
         let (store, migration) = try prepare(path: path, RoomLines(), nil, { _ in })
-        try attempt { try store.pool.close() }
+        try attempt {
+            try store.pool.close()
+            try store.mover.close()
+        }
         store.lock.release()
         return migration
     }
@@ -80,19 +88,16 @@ package final class SQLiteStore: Sendable {
         defer { lock.release() }
         // Takes its place behind everybody who waits.
         try await writer.write { _ in }
-        try await blocking { pool in
-            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try await blocking { [mover] pool in
+            try pool.writeWithoutTransaction(mover.empty)
             try pool.close()
+            try mover.close()
         }
     }
 
     /// Moves the log into the database and empties its file.
-    ///
-    /// Waits for readers that are still in it, which are short.
     func emptyLog() async throws(StorageError) {
-        try await blocking { pool in
-            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-        }
+        try await blocking { [mover] pool in try pool.writeWithoutTransaction(mover.empty) }
     }
 
     /// Bytes of the log's file.
@@ -158,7 +163,12 @@ extension SQLiteStore {
             let (pool, migration) = try connectInAnyRoom(path)
             // After the schema: where there is hardly any room that needs it more.
             let room = DiskRoom(database: path, lines: lines, measure: measure)
-            return (SQLiteStore(pool: pool, lock: lock, room: room, report: report), migration)
+            let mover = try LogMover(path: path)
+            pool.writeWithoutTransaction(mover.listen)
+            return (
+                SQLiteStore(pool: pool, mover: mover, lock: lock, room: room, report: report),
+                migration
+            )
         } catch {
             let error = StorageError(database: error)
             throw StorageError(error.code, detail: "\(path): \(error.detail)")

@@ -116,23 +116,37 @@ struct StageRunnerTests {
     }
 
     @Test func theFirstTroubleAfterSuccessIsWaitedOutBrieflyAgain() async {
-        let fixture = Fixture(isOpen: true)
+        let fixture = Fixture()
         fixture.room.journal.change {
             $0.due = [1]
             $0.claimTroubles = [.unavailable, .unavailable, nil, .unavailable]
         }
         await fixture.run { journal in
-            for (count, pause) in [500, 1_000, 500].enumerated() {
+            for (count, pause) in [500, 1_000, 500, 500].enumerated() {
                 await fixture.clock.someoneSleeps(times: count + 1)
                 fixture.clock.advance(by: .milliseconds(pause))
             }
-            await journal.wait { $0.claims.count > 4 }
+            await journal.wait { $0.claims.count == 5 }
+            journal.change { $0.isOpen = true }
         }
-        let times = [0, 500, 1_500, 1_500]
+        let times = [0, 500, 1_500, 2_000, 2_500]
         #expect(
-            Array(fixture.room.journal.value.claims.prefix(4)).map(\.at)
+            Array(fixture.room.journal.value.claims.prefix(5)).map(\.at)
                 == times.map(Duration.milliseconds))
         #expect(fixture.room.journal.value.settled == [1])
+    }
+
+    @Test func whoGotLessThanWasAskedForDoesNotAskAgainAtOnce() async {
+        let fixture = Fixture(due: [1, 2])
+        await fixture.run { journal in
+            await journal.wait { $0.inHand.count == 2 }
+            await fixture.clock.someoneSleeps(.milliseconds(500))
+            #expect(journal.value.claims == [asked(4, 0)])
+            fixture.nudge.signal()
+            await journal.wait { $0.claims.count == 2 }
+            #expect(journal.value.claims.last == asked(2, 0))
+            journal.change { $0.isOpen = true }
+        }
     }
 }
 

@@ -52,6 +52,22 @@ import Transport
         #expect(found.allSatisfy { $0.hasPrefix(start) }, "\(found)")
     }
 
+    @Test(arguments: [
+        ("retention: {keys: 6d}", "retention.keys: an event that its sender repeats"),
+        ("retention: {keys: 7d, events: 1h}", nil),
+        (
+            "connections: {c: {provider: coze, on_uncertain: retry, auth: {token: \"${LONG}\"}}}",
+            "connections.c.on_uncertain: a copy whose answer was lost is made again"
+        ),
+        ("connections: {c: {provider: coze, on_uncertain: hold, auth: {token: \"${LONG}\"}}}", nil),
+    ])
+    func aPromiseThatIsSignedAwayIsWarnedOf(_ yaml: String, _ words: String?) throws {
+        let memory = Memory(yaml: yaml, environment: ["LONG": "a-token-that-is-long-enough"])
+        let found = try memory.load().warnings.map { "\($0)" }
+        #expect(found.count == (words == nil ? 0 : 1), "\(found)")
+        if let words { #expect(found.first?.contains(words) == true, "\(found)") }
+    }
+
     private static let feishu = "https://open.feishu.cn/open-apis/bot/v2/hook/x"
 
     private static let short = [
