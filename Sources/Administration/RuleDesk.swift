@@ -154,7 +154,11 @@ package final class RuleDesk: Sendable {
         _ definition: [UInt8], name: String
     ) throws(AdministrationError) -> Rule {
         let json: JSONValue
-        do { json = try JSONValue(parsing: definition) } catch { throw AdministrationError(error) }
+        // Deeper than a pattern may be, so that it is the pattern's own limit that is named.
+        let limits = JSONLimits(depthMax: Pattern.Limits.depthMax * 2)
+        do {
+            json = try JSONValue(parsing: definition, limits: limits)
+        } catch { throw AdministrationError(error) }
         do {
             let rule = try Rule(parsing: json, name: name)
             try references.check(rule)

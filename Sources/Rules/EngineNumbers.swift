@@ -3,21 +3,27 @@
 extension ExactDecimal {
     /// The bytes that equal numbers share and different ones do not.
     var key: [UInt8] {
-        guard digits.count <= EngineNumber.digitsMax else {
+        guard let number = short else {
             let scale = withUnsafeBytes(of: Int32(exponent).littleEndian) { Array($0) }
             return [isNegative ? 3 : 2] + scale + digits
         }
-        let mantissa = digits.reduce(UInt64(0)) { $0 * 10 + UInt64($1 - UInt8(ascii: "0")) }
-        let number = EngineNumber(
-            isNegative: isNegative, mantissa: mantissa, exponent: Int32(exponent),
-            digits: digits.count)
         var bytes = [UInt8](repeating: 0, count: EngineNumber.keySize)
         bytes.withUnsafeMutableBytes { number.write(to: $0) }
         return bytes
     }
 
+    /// The same as a number of few digits, where it has so few.
+    private var short: EngineNumber? {
+        guard digits.count <= EngineNumber.digitsMax else { return nil }
+        return EngineNumber(
+            isNegative: isNegative,
+            mantissa: digits.reduce(0) { $0 * 10 + UInt64($1 - UInt8(ascii: "0")) },
+            exponent: Int32(exponent), digits: digits.count)
+    }
+
     /// The nearest double; infinite beyond what doubles hold.
     var double: Double {
+        if let known = short?.double { return known }
         let text =
             "\(isNegative ? "-" : "")0.\(String(decoding: digits, as: UTF8.self))e\(exponent)"
         return digits.isEmpty ? 0 : Double(text) ?? 0
@@ -30,13 +36,15 @@ extension ExactDecimal {
 extension NumericRange {
     /// The bytes that ranges of the same bounds share.
     var key: [UInt8] {
-        bounds.flatMap { bound in
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(bounds.count * (EngineNumber.keySize + 4))
+        for bound in bounds {
             let key = bound.value.key
-            return Array(bound.comparison.rawValue.utf8) + [
-                0, UInt8(truncatingIfNeeded: key.count),
-            ]
-                + key
+            bytes += bound.comparison.rawValue.utf8
+            bytes += [0, UInt8(truncatingIfNeeded: key.count)]
+            bytes += key
         }
+        return bytes
     }
 
     /// The range for a test, as an engine holds it.

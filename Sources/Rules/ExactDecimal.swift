@@ -28,6 +28,7 @@ package struct ExactDecimal: Hashable, Sendable {
         var scale = 0
         var exponentDigits: Substring.UTF8View?
         let text = number.text.utf8
+        digits.reserveCapacity(text.count)
         for (index, byte) in zip(text.indices, text) {
             if byte == UInt8(ascii: "-") {
                 isNegative = true

@@ -16,7 +16,9 @@ package struct Pattern: Sendable {
         package static let bytesMax = 256 << 10
         /// Characters of a number.
         package static let numberBytesMax = JSONLimits.intake.numberBytesMax
-        /// Objects inside one another; a branch of `$or` counts its list too.
+        /// Objects inside one another; a branch of `$or` counts for two, with the list it is in.
+        ///
+        /// Whatever hands patterns over accepts as many and some more, since they stand in rules.
         package static let depthMax = 64
         /// Tests in all lists together, those inside `anything-but` included.
         package static let testsMax = 10_000

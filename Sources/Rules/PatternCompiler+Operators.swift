@@ -34,9 +34,10 @@ extension PatternCompiler {
                 place(), "a list inside a list of tests means nothing", nil,
                 "Write the values side by side in the outer list.", instead: element.array)
         case .object(let object):
-            let pointer = place()
+            // Places inside a list are named by refusals only.
+            let pointer = isAccepted ? .root : place()
             let member = try only(object, at: pointer, nil)
-            return try test(member, at: pointer.appending(member.key))
+            return try test(member, at: isAccepted ? .root : pointer.appending(member.key))
         }
     }
 

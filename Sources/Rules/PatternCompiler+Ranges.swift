@@ -2,18 +2,20 @@ import StrictJSON
 
 // The operands of `numeric` and `wildcard`.
 extension PatternCompiler {
+    private static let rangeRemedy =
+        "Write one comparison (= < <= > >=) and a number, or a lower bound and an "
+        + "upper one: [\">=\", 0, \"<\", 100]."
+
     func range(
         _ operand: JSONValue, at pointer: JSONPointer
     ) throws(PatternRefusal) -> NumericRange {
-        let remedy =
-            "Write one comparison (= < <= > >=) and a number, or a lower bound and an "
-            + "upper one: [\">=\", 0, \"<\", 100]."
         guard case .array(let terms) = operand, terms.count == 2 || terms.count == 4 else {
             throw refusal(
-                pointer, "numeric takes a list of two or four terms", "numeric", remedy,
+                pointer, "numeric takes a list of two or four terms", "numeric", Self.rangeRemedy,
                 instead: Self.meantRange(operand))
         }
         var bounds: [NumericRange.Bound] = []
+        bounds.reserveCapacity(terms.count / 2)
         for index in stride(from: 0, to: terms.count, by: 2) {
             guard let word = terms[index].string,
                 let comparison = NumericRange.Comparison(rawValue: word)
@@ -25,7 +27,7 @@ extension PatternCompiler {
                     pointer.appending(index),
                     isSwapped
                         ? "a comparison stands before its number" : "this is no comparison",
-                    "numeric", remedy,
+                    "numeric", Self.rangeRemedy,
                     instead: Self.meantRange(operand))
             }
             guard let number = terms[index + 1].number else {
@@ -45,7 +47,8 @@ extension PatternCompiler {
                 throw refusal(
                     pointer,
                     "of two bounds the lower one (> or >=) comes first, then the upper "
-                        + "one (< or <=)", "numeric", remedy, instead: Self.meantRange(operand))
+                        + "one (< or <=)", "numeric", Self.rangeRemedy,
+                    instead: Self.meantRange(operand))
             }
             guard bounds[0].value < bounds[1].value else {
                 throw refusal(

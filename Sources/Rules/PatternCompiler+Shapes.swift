@@ -74,18 +74,18 @@ extension PatternCompiler {
     }
 
     func decimal(
-        _ number: JSONNumber, at pointer: JSONPointer, _ name: String?
+        _ number: JSONNumber, at pointer: @autoclosure () -> JSONPointer, _ name: String?
     ) throws(PatternRefusal) -> ExactDecimal {
         guard number.text.utf8.count <= Pattern.Limits.numberBytesMax else {
             throw refusal(
-                pointer,
+                pointer(),
                 "the number is longer than \(Pattern.Limits.numberBytesMax) characters, the limit",
                 name, "Write a number of ordinary size.")
         }
         let decimal = ExactDecimal(number)
         guard decimal.isInRange else {
             throw refusal(
-                pointer, "the exponent is beyond \(ExactDecimal.exponentMax), the limit", name,
+                pointer(), "the exponent is beyond \(ExactDecimal.exponentMax), the limit", name,
                 "Write a number of ordinary size.")
         }
         return decimal

@@ -8,10 +8,22 @@ struct PatternCompiler {
     var tests = 0
     /// The element that is being read, and the list it stands in.
     private(set) var open: (pointer: JSONPointer, list: [JSONValue], index: Int)?
-    /// Whether only the meaning is wanted: what is refused is refused without a proposal.
-    let isTrial: Bool
+    private let reading: Reading
 
-    init(isTrial: Bool = false) { self.isTrial = isTrial }
+    init(_ reading: Reading = .first) { self.reading = reading }
+
+    /// What a pattern is read for.
+    enum Reading {
+        /// To be accepted or refused.
+        case first
+        /// To see whether a proposal would be accepted; what is refused has none of its own.
+        case trial
+        /// For its meaning, after it was accepted: nobody looks for mistakes.
+        case again
+    }
+
+    var isTrial: Bool { reading != .first }
+    var isAccepted: Bool { reading == .again }
 
     /// Words that mean something inside a list or a branch of `$or`, in the language we follow.
     ///
@@ -25,13 +37,17 @@ struct PatternCompiler {
 
     /// The alternatives of a pattern, each a conjunction without repeated paths.
     mutating func compile(_ json: JSONValue) throws(PatternRefusal) -> [[PatternCondition]] {
-        if let misplaced = misplacedPattern(json) { throw misplaced }
+        if !isAccepted, let misplaced = misplacedPattern(json) { throw misplaced }
         guard case .object(let object) = json else {
             throw refusal(
                 .root, "a pattern is an object, not \(json.kind)",
                 "Write an object of fields, such as {\"type\": [\"bot.published\"]}.")
         }
         var alternatives: [[PatternCondition]] = [[]]
+        // Most patterns are no larger, and arrays that grow are most of the time it takes.
+        alternatives[0].reserveCapacity(4)
+        leaves.reserveCapacity(4)
+        pathHashes.reserveCapacity(4)
         try compile(object, at: .root, path: [], into: &alternatives)
         return alternatives
     }
@@ -49,12 +65,13 @@ struct PatternCompiler {
         guard pointer.tokens.count < Pattern.Limits.depthMax else {
             throw refusal(
                 pointer,
-                "objects and lists are nested deeper than \(Pattern.Limits.depthMax), the limit",
+                "objects are nested deeper than \(Pattern.Limits.depthMax), the limit; a branch of "
+                    + "$or counts for two",
                 "Ask for fields closer to the root.")
         }
         for member in object.members {
             let place = pointer.appending(member.key)
-            if let misspelled = misspelledChoice(member, in: object, at: place) {
+            if !isAccepted, let misspelled = misspelledChoice(member, in: object, at: place) {
                 throw misspelled
             }
             if member.key == "$or" {
@@ -83,7 +100,7 @@ struct PatternCompiler {
                 pointer, "an empty list can never match",
                 "Name at least one value or test; [{\"exists\": false}] asks for absence.")
         }
-        if let misplaced = misplacedFields(list, at: pointer) { throw misplaced }
+        if !isTrial, let misplaced = misplacedFields(list, at: pointer) { throw misplaced }
         var compiled: [ValueTest] = []
         compiled.reserveCapacity(list.count)
         open = (pointer, list, 0)
@@ -94,9 +111,11 @@ struct PatternCompiler {
         let number = leaves.count
         leaves.append(
             PatternLeaf(pointer: pointer, path: path, tests: compiled, asked: .array(list)))
-        var hasher = Hasher()
-        for step in path { step.hashBytes(into: &hasher) }
-        pathHashes.append(hasher.finalize())
+        if !isAccepted {
+            var hasher = Hasher()
+            for step in path { step.hashBytes(into: &hasher) }
+            pathHashes.append(hasher.finalize())
+        }
         let absences = compiled.count { $0 == .absent }
         let value = PatternCondition(leaf: number, wantsAbsence: false)
         let absence = PatternCondition(leaf: number, wantsAbsence: true)
@@ -171,7 +190,7 @@ struct PatternCompiler {
     ) throws(PatternRefusal) {
         try checkCount(alternatives.count * choices.count, at: pointer)
         var conditions = 0
-        for alternative in alternatives {
+        for alternative in alternatives where !isAccepted {
             for choice in choices {
                 try check(alternative, with: choice, at: pointer, counting: &conditions)
             }
@@ -186,9 +205,11 @@ struct PatternCompiler {
     ) throws(PatternRefusal) {
         var conditions = 0
         for place in alternatives.indices {
-            try check(
-                alternatives[place], with: CollectionOfOne(condition), at: pointer,
-                counting: &conditions)
+            if !isAccepted {
+                try check(
+                    alternatives[place], with: CollectionOfOne(condition), at: pointer,
+                    counting: &conditions)
+            }
             alternatives[place].append(condition)
         }
     }

@@ -19,7 +19,7 @@ extension PatternCompiler {
     }
 
     private static func accepts(_ pattern: JSONValue) -> Bool {
-        var compiler = PatternCompiler(isTrial: true)
+        var compiler = PatternCompiler(.trial)
         return (try? compiler.compile(pattern)) != nil
     }
 
@@ -108,6 +108,13 @@ extension PatternCompiler {
             correction: isTrial ? nil : Self.instead(match, at: .root))
     }
 
+    private static let alternativeWords: Set = [
+        "or", "any", "anyof", "either", "oneof", "some", "should",
+    ]
+    private static let conjunctionWords: Set = ["and", "all", "allof", "every", "must"]
+    private static let negationWords: Set = ["not", "nor", "none", "mustnot"]
+    private static let choiceWords = alternativeWords.union(conjunctionWords).union(negationWords)
+
     /// `or`, `$and` and `not` of other languages, over objects.
     func misspelledChoice(
         _ member: JSONObject.Member, in object: JSONObject, at pointer: JSONPointer
@@ -121,9 +128,10 @@ extension PatternCompiler {
                 == true
         }
         guard areObjects, !branches.isEmpty else { return nil }
+        let word = member.key.lowercased().filter { $0 != "$" && $0 != "_" && $0 != "-" }
+        guard Self.choiceWords.contains(word) else { return nil }
         // A field may be called so, and its tests have operands that are lists.
         guard !isList || !Self.accepts(["field": member.value]) else { return nil }
-        let word = member.key.lowercased().filter { $0 != "$" && $0 != "_" && $0 != "-" }
         let parent = JSONPointer(tokens: pointer.tokens.dropLast())
         func refusal(_ what: String, _ advice: String, _ members: [(String, JSONValue)]?)
             -> PatternRefusal
@@ -136,31 +144,28 @@ extension PatternCompiler {
         }
         let others = object.members.filter { $0.key != member.key }.map { ($0.key, $0.value) }
         switch word {
-        case "or", "any", "anyof", "either", "oneof", "some", "should":
+        case _ where Self.alternativeWords.contains(word):
             guard member.value.array != nil else { return nil }
             return refusal(
                 "this list of objects is no list of tests",
                 "A choice between objects is spelled $or.", others + [("$or", member.value)])
-        case "and", "all", "allof", "every", "must":
+        case _ where Self.conjunctionWords.contains(word):
             let merged = branches.flatMap { $0.object?.members ?? [] }.map { ($0.key, $0.value) }
             let isDisjoint = Set((others + merged).map(\.0)).count == others.count + merged.count
             return refusal(
                 "this list of objects is no list of tests",
                 "The fields of one object must all hold already, so it needs no word.",
                 isDisjoint ? others + merged : nil)
-        case "not", "nor", "none", "mustnot":
+        default:
             return refusal(
                 "there is no negation of a whole object",
                 "Negate each field by itself: {\"type\": [{\"anything-but\": "
                     + "[\"bot.deleted\"]}]}.", nil)
-        default:
-            return nil
         }
     }
 
     /// An object of fields inside the list of a field.
     func misplacedFields(_ list: [JSONValue], at pointer: JSONPointer) -> PatternRefusal? {
-        guard !isTrial else { return nil }
         for (index, element) in list.enumerated() {
             guard case .object(let object) = element, !object.isEmpty,
                 object.members.allSatisfy({ Self.isField($0) }), let first = object.members.first

@@ -9,7 +9,7 @@ struct PatternMeaning: Sendable {
 
     /// - Parameter isAccepted: Whether it was read before, so that nobody looks for mistakes.
     init(of json: JSONValue, isAccepted: Bool = false) throws(PatternRefusal) {
-        var compiler = PatternCompiler(isTrial: isAccepted)
+        var compiler = PatternCompiler(isAccepted ? .again : .first)
         conjunctions = try compiler.compile(json)
         leaves = compiler.leaves
     }

@@ -7,8 +7,9 @@ import Yams
 /// refused, as a file of a few lines can unfold to billions of values by them, and so are tags,
 /// which only some readers know.
 struct YAMLReader {
-    /// Mappings and lists inside one another.
-    static let depthMax = 64
+    /// Mappings and lists inside one another: more than a pattern may have, which stands in a
+    /// rule in a list.
+    static let depthMax = 80
 
     let file: String
 

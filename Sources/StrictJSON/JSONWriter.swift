@@ -74,10 +74,13 @@ package struct JSONWriter: Sendable {
 
     private mutating func write(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
-        if string.utf8.contains(where: JSONEscape.isNeeded(for:)) {
-            for byte in string.utf8 { JSONEscape.append(byte, to: &bytes) }
-        } else {
-            bytes.append(contentsOf: string.utf8)
+        var string = string
+        string.withUTF8 { text in
+            if text.contains(where: JSONEscape.isNeeded(for:)) {
+                for byte in text { JSONEscape.append(byte, to: &bytes) }
+            } else {
+                bytes.append(contentsOf: text)
+            }
         }
         bytes.append(UInt8(ascii: "\""))
     }

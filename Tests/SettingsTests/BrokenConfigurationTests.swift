@@ -282,7 +282,7 @@ func aBrokenConfigurationIsRefusedWithPlaceAndRemedy(
 
 @Test func aFileBeyondItsLimitsIsRefused() {
     let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
-    #expect(Memory(yaml: "rules: \(deep)").refusal.contains("nested deeper than 64"))
+    #expect(Memory(yaml: "rules: \(deep)").refusal.contains("nested deeper than 80"))
     let deepest = String(repeating: "[", count: 100_000)
     #expect(Memory(yaml: "rules: \(deepest)").refusal.contains("nested too deeply"))
     let long = "# " + String(repeating: "x", count: 1 << 20)
