@@ -19,7 +19,7 @@ extension EngineBuilder {
     mutating func fileConjunctions() {
         var uses = [Int32](repeating: 0, count: parts.kinds.count)
         for conjunction in parts.conjunctions {
-            for test in accessTests(conjunction) { uses[Int(test)] += 1 }
+            visitAccessTests(of: conjunction) { uses[Int($0)] += 1 }
         }
         var groups = [[Int32]](repeating: [], count: 0)
         var groupOfTest = [Int32](repeating: -1, count: parts.kinds.count)
@@ -83,8 +83,8 @@ extension EngineBuilder {
         var uses: [Int32: Int32] = [:]
         for number in group {
             let conjunction = parts.conjunctions[Int(number)]
-            for test in accessTests(conjunction) where !used.contains(fieldOfTest[Int(test)]) {
-                uses[test, default: 0] += 1
+            visitAccessTests(of: conjunction) { test in
+                if !used.contains(fieldOfTest[Int(test)]) { uses[test, default: 0] += 1 }
             }
         }
         var direct: [Int32] = []
@@ -133,13 +133,15 @@ extension EngineBuilder {
     }
 
     /// The tests that a conjunction could be filed under.
-    private func accessTests(_ conjunction: EngineConjunction) -> [Int32] {
-        conjunction.parts.indices.flatMap { index -> [Int32] in
+    private func visitAccessTests(
+        of conjunction: EngineConjunction, _ visit: (Int32) -> Void
+    ) {
+        for index in conjunction.parts.indices {
             let part = parts.parts[Int(index)]
-            guard part >= 0 else { return [] }
+            guard part >= 0 else { continue }
             let condition = parts.conditions[Int(part)]
-            return condition.hasExclusions
-                ? [] : condition.tests.indices.map { parts.conditionTests[Int($0)] }
+            guard !condition.hasExclusions else { continue }
+            for test in condition.tests.indices { visit(parts.conditionTests[Int(test)]) }
         }
     }
 
@@ -154,20 +156,34 @@ extension EngineBuilder {
 
     /// Files each wildcard under the run of bytes in it that fewest others have.
     mutating func fileWildcards() {
-        var uses: [Run: Int] = [:]
         let tests = parts.kinds.indices.filter { parts.kinds[$0] == .wildcard }
+        var known = ByteTable()
+        var uses: [Int32] = []
+        var kinds: [EngineTestKind] = []
         for test in tests {
-            for run in runs(of: test) { uses[run, default: 0] += 1 }
+            visitRuns(of: test) { bytes, kind in
+                let run = known.intern(bytes, in: kind.scope(Int(fieldOfTest[test])))
+                if run == uses.count {
+                    uses.append(0)
+                    kinds.append(kind)
+                }
+                uses[run] += 1
+            }
         }
         var testsOfRun: [[Int32]] = []
         for test in tests {
-            guard let rarest = runs(of: test).min(by: { (uses[$0] ?? 0) < (uses[$1] ?? 0) })
-            else { continue }
-            let kind = EngineTestKind.run(rarest.bytes.count)
-            let number = parts.runTable.intern(rarest.bytes, in: kind.scope(Int(rarest.field)))
+            var rarest = -1
+            visitRuns(of: test) { bytes, kind in
+                let run = known.intern(bytes, in: kind.scope(Int(fieldOfTest[test])))
+                if rarest < 0 || uses[run] < uses[rarest] { rarest = run }
+            }
+            guard rarest >= 0 else { continue }
+            let field = Int(fieldOfTest[test])
+            let number = parts.runTable.intern(
+                known.bytes(of: rarest), in: kinds[rarest].scope(field))
             if number == testsOfRun.count {
                 testsOfRun.append([])
-                parts.fields[Int(rarest.field)].note(kind)
+                parts.fields[field].note(kinds[rarest])
             }
             testsOfRun[number].append(Int32(test))
         }
@@ -178,20 +194,22 @@ extension EngineBuilder {
         }
     }
 
-    private struct Run: Hashable {
-        let field: Int32
-        let bytes: [UInt8]
-    }
-
-    /// Every run of the longest length, up to four, that some piece of the wildcard has.
-    private func runs(of test: Int) -> [Run] {
+    /// Calls `visit` with every run of eight and of four bytes that some piece of the wildcard
+    /// has, and where none is so long with those of the longest length.
+    private func visitRuns(
+        of test: Int, _ visit: (UnsafeBufferPointer<UInt8>, EngineTestKind) -> Void
+    ) {
         let pieces = parts.wildcards[Int(parts.detailOfTest[test])].parts
-        let length = min(4, pieces.map(\.count).max() ?? 0)
-        guard length > 0 else { return [] }
-        return pieces.filter { $0.count >= length }.flatMap { piece in
-            (0...piece.count - length).map { start in
-                Run(field: fieldOfTest[test], bytes: Array(piece[start..<start + length]))
+        let longest = pieces.reduce(0) { max($0, $1.count) }
+        for (length, kind) in EngineTestKind.runs where length <= longest {
+            for piece in pieces where piece.count >= length {
+                piece.withUnsafeBufferPointer { bytes in
+                    for start in 0...bytes.count - length {
+                        visit(rebased(bytes, start, length), kind)
+                    }
+                }
             }
+            if length <= 4 { return }
         }
     }
 }
@@ -205,7 +223,7 @@ extension EngineTestKind {
         case .looselyFolded, .null, .isTrue, .isFalse, .range: 16
         case .exists, .anyString: 1 << 20
         case .anythingBut: 1 << 40
-        case .run1, .run2, .run3, .run4: 0
+        case .run1, .run2, .run3, .run4, .run8: 0
         }
     }
 }

@@ -40,10 +40,14 @@ struct EngineBuilder {
     }
 
     /// The engine of everything that was added.
-    mutating func build(evaluator: @escaping @Sendable (Int) -> PatternEvaluator) -> MatchEngine {
+    ///
+    /// - Parameter hitsMax: See ``MatchEngine/hitsMax``.
+    mutating func build(
+        hitsMax: Int, evaluator: @escaping @Sendable (Int) -> PatternEvaluator
+    ) -> MatchEngine {
         fileWildcards()
         fileConjunctions()
-        return MatchEngine(parts, evaluator: evaluator)
+        return MatchEngine(parts, hitsMax: hitsMax, evaluator: evaluator)
     }
 
     // MARK: - Paths
@@ -166,7 +170,8 @@ struct EngineBuilder {
     }
 
     private mutating func exclusion(of tests: [ValueTest], _ field: Int32) -> Int32 {
-        let numbers = tests.map { test($0, of: field) }
+        // In order, for a search; and the same values are the same test however they are written.
+        let numbers = tests.map { test($0, of: field) }.sorted()
         let key = numbers.flatMap { number in
             withUnsafeBytes(of: number.littleEndian) { Array($0) }
         }

@@ -1,97 +1,28 @@
-// The short forms in which a matcher reads what a builder collected: each step that is saved is one
-// place less in memory to wait for, and with many rules that is what an event's time is made of.
-
-/// One thing that a conjunction asks.
-struct EnginePart {
-    private let bits: UInt32
-
-    private static let testBit: UInt32 = 1 << 30
-    private static let absenceBit: UInt32 = 1 << 31
-
-    private init(bits: UInt32) { self.bits = bits }
-
-    static func test(_ number: Int32) -> EnginePart { EnginePart(bits: UInt32(number) | testBit) }
-    static func condition(_ number: Int) -> EnginePart { EnginePart(bits: UInt32(number)) }
-    static func absence(of field: Int32) -> EnginePart {
-        EnginePart(bits: UInt32(field) | absenceBit)
-    }
-
-    /// The number of a test, a condition or a field.
-    @inline(__always)
-    var number: Int32 { Int32(bits & ~(Self.testBit | Self.absenceBit)) }
-    @inline(__always)
-    var isTest: Bool { bits & Self.testBit != 0 }
-    @inline(__always)
-    var isAbsence: Bool { bits & Self.absenceBit != 0 }
-}
-
-/// Where the conjunctions are that are filed under a test: nowhere, in a place, or just one.
-struct EngineFiling {
-    private let code: Int32
-
-    init(place: Int32, among parts: EngineParts) {
-        guard place >= 0 else {
-            code = -1
-            return
-        }
-        let filed = parts.places[Int(place)]
-        let isOne = filed.filed.count == 1 && !filed.leadsDeeper
-        code = isOne ? -2 - parts.filed[Int(filed.filed.start)] : place
-    }
-
-    @inline(__always)
-    var place: Int32? { code >= 0 ? code : nil }
-    @inline(__always)
-    var conjunction: Int32? { code <= -2 ? -2 - code : nil }
-}
-
-/// Conjunctions, with conditions of one test put in as that test.
-struct ShortParts {
-    private(set) var conditions: [EngineCondition] = []
-    private(set) var conditionTests: [Int32] = []
-    private(set) var conjunctions: [EngineConjunction]
-    private(set) var parts: [EnginePart] = []
-
-    init(_ long: EngineParts) {
-        conjunctions = long.conjunctions
-        var numbers = [Int](repeating: -1, count: long.conditions.count)
-        parts.reserveCapacity(long.parts.count)
-        for part in long.parts {
-            if part < 0 {
-                parts.append(.absence(of: ~part))
-                continue
-            }
-            let condition = long.conditions[Int(part)]
-            if condition.tests.count == 1, !condition.hasExclusions {
-                parts.append(.test(long.conditionTests[Int(condition.tests.start)]))
-                continue
-            }
-            if numbers[Int(part)] < 0 {
-                numbers[Int(part)] = conditions.count
-                let start = conditionTests.count
-                conditionTests += condition.tests.indices.map { long.conditionTests[Int($0)] }
-                conditions.append(
-                    EngineCondition(
-                        field: condition.field, tests: EngineStretch(start, to: conditionTests),
-                        hasExclusions: condition.hasExclusions))
-            }
-            parts.append(.condition(numbers[Int(part)]))
-        }
-        noteSole(long)
-    }
-
-    private mutating func noteSole(_ long: EngineParts) {
-        var filings = [UInt8](repeating: 0, count: conjunctions.count)
-        for number in long.filed + long.valueless {
-            filings[Int(number)] = min(2, filings[Int(number)] + 1)
-        }
-        for index in conjunctions.indices {
-            let rule = conjunctions[index].rule
-            // Alternatives of one rule stand beside each other.
-            let hasSibling =
-                index > 0 && conjunctions[index - 1].rule == rule
-                || index + 1 < conjunctions.count && conjunctions[index + 1].rule == rule
-            conjunctions[index].isSole = filings[index] == 1 && !hasSibling
-        }
-    }
+/// What a builder hands to its engine.
+struct EngineParts {
+    var steps = ByteTable()
+    var stepForms: [UInt64] = [0]
+    var fieldOfNode: [Int32] = [-1]
+    var fields: [EngineField] = []
+    var lists: [EngineFieldLists] = []
+    var tests = ByteTable()
+    var kinds: [EngineTestKind] = []
+    var detailOfTest: [Int32] = []
+    var wildcards: [Wildcard] = []
+    var looseTests: [ValueTest] = []
+    var ranges: [NumericRange] = []
+    var exclusions: [EngineStretch] = []
+    var excluded: [Int32] = []
+    var runs: [EngineStretch] = []
+    var runTests: [Int32] = []
+    var runTable = ByteTable()
+    var conditions: [EngineCondition] = []
+    var conditionTests: [Int32] = []
+    var conjunctions: [EngineConjunction] = []
+    var parts: [Int32] = []
+    var placeOfTest: [Int32] = []
+    var places: [EnginePlace] = []
+    var filed: [Int32] = []
+    var deeper: [UInt64: Int32] = [:]
+    var valueless: [Int32] = []
 }

@@ -38,10 +38,10 @@ extension EngineScan {
 
     private func occur(_ field: Int32, _ element: Int32, from start: Int32) {
         take(tables.pointee.fields[field].exists)
-        let isFirst = scratch.pointee.fieldStamps[field] != scratch.pointee.epoch
-        let previous = isFirst ? -1 : scratch.pointee.lastOccurrences[field]
-        scratch.pointee.fieldStamps[field] = scratch.pointee.epoch
-        scratch.pointee.lastOccurrences[field] = Int32(scratch.pointee.occurrences.count)
+        let known = scratch.pointee.fields[field]
+        let previous = known.stamp == scratch.pointee.epoch ? known.last : -1
+        scratch.pointee.fields[field] = MatchScratch.FieldState(
+            stamp: scratch.pointee.epoch, last: Int32(scratch.pointee.occurrences.count))
         scratch.pointee.occurrences.append(
             MatchScratch.Occurrence(
                 element: element,
@@ -85,8 +85,7 @@ extension EngineScan {
             folded(text, number, field)
         }
         if field.has(.block) { block(text, number, field) }
-        for (length, kind) in [(4, EngineTestKind.run4), (3, .run3), (2, .run2), (1, .run1)]
-        where field.has(kind) {
+        for (length, kind) in EngineTestKind.runs where field.has(kind) {
             wildcards(text, number, length, kind)
         }
         if field.has(.looselyFolded) {

@@ -8,40 +8,77 @@ extension EngineVerdict {
         scratch.pointee.seekers.removeAll()
         for index in conjunction.parts.indices {
             let part = tables.pointee.parts[index]
-            guard !part.isAbsence, finding(part) == .holdsInArrays else { continue }
             // Apart, since it makes the list, which may move what is subscripted then.
-            let number = holding(part)
-            let holding = scratch.pointee.holdings[number]
-            scratch.pointee.seekers.append(MatchScratch.Seeker(holding: holding))
+            let holding: EngineStretch
+            if part.isAbsence {
+                guard scratch.pointee.fields[part.number].stamp == scratch.pointee.epoch
+                else { continue }
+                holding = presence(of: part.number)
+            } else {
+                guard finding(part) == .holdsInArrays else { continue }
+                holding =
+                    part.isTest
+                    ? self.holding(ofTest: part.number) : self.holding(ofCondition: part.number)
+            }
+            scratch.pointee.seekers.append(
+                MatchScratch.Seeker(holding: holding, isAbsence: part.isAbsence))
         }
-        return agree(0..<scratch.pointee.seekers.count, in: 0)
+        let isAgreed = agree(0..<scratch.pointee.seekers.count, in: 0)
+        scratch.pointee.forgetHoldings()
+        return isAgreed
     }
 
-    /// The number of the list of elements in which a part holds, made once for each event.
-    private func holding(_ part: EnginePart) -> Int32 {
-        if part.isTest {
-            var state = scratch.pointee.tests[part.number]
-            if state.holding < 0 {
-                state.holding = list { noteHits(of: part.number) }
-                scratch.pointee.tests[part.number] = state
-            }
-            return state.holding
+    // The elements in which a part holds, listed once for each event.
+
+    private func holding(ofTest number: Int32) -> EngineStretch {
+        if let known = scratch.pointee.holding(scratch.pointee.tests[number].holding) {
+            return known
         }
-        var state = scratch.pointee.conditions[part.number]
-        if state.holding < 0 {
-            let condition = tables.pointee.conditions[part.number]
-            state.holding = list {
-                if condition.hasExclusions { return noteAll(of: condition) }
-                for index in condition.tests.indices {
-                    noteHits(of: tables.pointee.conditionTests[index])
-                }
-            }
-            scratch.pointee.conditions[part.number] = state
-        }
-        return state.holding
+        var state = scratch.pointee.tests[number]
+        state.holding = list { noteHits(of: number) }
+        scratch.pointee.tests[number] = state
+        return kept(state.holding)
     }
 
-    /// Keeps the elements that `note` appends, ascending.
+    private func holding(ofCondition number: Int32) -> EngineStretch {
+        if let known = scratch.pointee.holding(scratch.pointee.conditions[number].holding) {
+            return known
+        }
+        var state = scratch.pointee.conditions[number]
+        let condition = tables.pointee.conditions[number]
+        state.holding = list {
+            if condition.hasExclusions { return noteAll(of: condition) }
+            for index in condition.tests.indices {
+                noteHits(of: tables.pointee.conditionTests[index])
+            }
+        }
+        scratch.pointee.conditions[number] = state
+        return kept(state.holding)
+    }
+
+    /// The elements in which a field is there.
+    private func presence(of number: Int32) -> EngineStretch {
+        if let known = scratch.pointee.holding(scratch.pointee.fields[number].holding) {
+            return known
+        }
+        var state = scratch.pointee.fields[number]
+        state.holding = list {
+            var next = state.last
+            while next >= 0 {
+                let occurrence = scratch.pointee.occurrences[next]
+                scratch.pointee.holding.append(occurrence.element)
+                next = occurrence.previous
+            }
+        }
+        scratch.pointee.fields[number] = state
+        return kept(state.holding)
+    }
+
+    private func kept(_ number: Int32) -> EngineStretch {
+        scratch.pointee.holding(number) ?? .empty
+    }
+
+    /// The number under which the elements that `note` appends are kept, ascending.
     private func list(_ note: () -> Void) -> Int32 {
         let start = scratch.pointee.holding.count
         note()
@@ -51,9 +88,7 @@ extension EngineVerdict {
         if !zip(found[start...], found[start...].dropFirst()).allSatisfy({ $0 <= $1 }) {
             found[start...].sort()
         }
-        scratch.pointee.holdings.append(
-            EngineStretch(start: Int32(start), end: Int32(scratch.pointee.holding.count)))
-        return Int32(scratch.pointee.holdings.count - 1)
+        return scratch.pointee.keepHolding(from: start)
     }
 
     private func noteHits(of test: Int32) {
@@ -67,7 +102,7 @@ extension EngineVerdict {
     }
 
     private func noteAll(of condition: EngineCondition) {
-        var next = scratch.pointee.lastOccurrences[condition.field]
+        var next = scratch.pointee.fields[condition.field].last
         while next >= 0 {
             let occurrence = scratch.pointee.occurrences[next]
             if holds(condition, at: occurrence) {
@@ -79,12 +114,16 @@ extension EngineVerdict {
 
     /// Whether conditions that all hold somewhere in an element can do so together.
     ///
+    /// An absence is asked of the elements that the others choose; in arrays in which they choose
+    /// none, of all.
+    ///
     /// - Parameter stretch: Of the seekers; sorted here by the array they go into.
     private func agree(_ stretch: Range<Int>, in element: Int32) -> Bool {
         for place in stretch {
             var seeker = scratch.pointee.seekers[place]
             let first = elements(of: seeker, in: element).first
             let child = first.flatMap { self.child(of: element, around: $0) }
+            if seeker.isAbsence, first != nil, child == nil { return false }
             seeker.array = child.map { scratch.pointee.elements[$0].array } ?? -1
             sortIn(seeker, at: place, from: stretch.lowerBound)
         }
@@ -93,7 +132,7 @@ extension EngineVerdict {
             let array = scratch.pointee.seekers[start].array
             var end = start + 1
             while end < stretch.upperBound, scratch.pointee.seekers[end].array == array { end += 1 }
-            if array >= 0, end - start > 1, !agreeInOne(start..<end, of: element) { return false }
+            if array >= 0, !agree(start..<end, inOneOf: element) { return false }
             start = end
         }
         return true
@@ -110,12 +149,14 @@ extension EngineVerdict {
     }
 
     /// Whether some element of the one array that these conditions go into answers all of them.
-    private func agreeInOne(_ stretch: Range<Int>, of element: Int32) -> Bool {
-        var rarest = elements(of: scratch.pointee.seekers[stretch.lowerBound], in: element)
-        for place in stretch.dropFirst() {
+    private func agree(_ stretch: Range<Int>, inOneOf element: Int32) -> Bool {
+        var rarest: Slice<UnsafeBufferPointer<Int32>>?
+        for place in stretch where !scratch.pointee.seekers[place].isAbsence {
             let other = elements(of: scratch.pointee.seekers[place], in: element)
-            if other.count < rarest.count { rarest = other }
+            if rarest.map({ other.count < $0.count }) ?? true { rarest = other }
         }
+        guard let rarest else { return false }
+        if stretch.count == 1 { return true }
         // Further down they are sorted anew, so a copy goes there.
         let top = scratch.pointee.seekers.count
         var last: Int32 = -1
@@ -123,7 +164,8 @@ extension EngineVerdict {
             guard let child = child(of: element, around: holder), child != last else { continue }
             last = child
             let isEverywhere = stretch.allSatisfy {
-                !elements(of: scratch.pointee.seekers[$0], in: child).isEmpty
+                let seeker = scratch.pointee.seekers[$0]
+                return seeker.isAbsence || !elements(of: seeker, in: child).isEmpty
             }
             guard isEverywhere else { continue }
             for place in stretch {

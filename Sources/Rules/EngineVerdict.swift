@@ -32,6 +32,7 @@ struct EngineVerdict {
         for index in 0..<tables.pointee.valueless.count {
             consider(tables.pointee.valueless[index])
         }
+        if scratch.pointee.postponed.count > 0 { settlePostponed() }
     }
 
     private func visit(_ number: Int32, _ count: Int) {
@@ -53,23 +54,25 @@ struct EngineVerdict {
             guard scratch.pointee.conjunctionStamps[number] != epoch else { return }
             scratch.pointee.conjunctionStamps[number] = epoch
             guard scratch.pointee.ruleStamps[conjunction.rule] != epoch else { return }
-            guard holds(conjunction) else { return }
+            guard holds(number, conjunction) else { return }
             scratch.pointee.ruleStamps[conjunction.rule] = epoch
-        } else if !holds(conjunction) {
+        } else if !holds(number, conjunction) {
             return
         }
         scratch.pointee.rules.append(conjunction.rule)
     }
 
-    private func holds(_ conjunction: EngineConjunction) -> Bool {
+    /// `false` also for what is postponed.
+    func holds(_ number: Int32, _ conjunction: EngineConjunction) -> Bool {
         var inArrays = 0
         var isAbsenceOpen = false
+        var isOpen = false
         for index in conjunction.parts.indices {
             let part = tables.pointee.parts[index]
             if part.isAbsence {
                 guard isPresent(part.number) else { continue }
                 // Some scalar is there; in arrays it may be in an element that was not chosen.
-                let last = scratch.pointee.lastOccurrences[part.number]
+                let last = scratch.pointee.fields[part.number].last
                 if scratch.pointee.occurrences[last].element == 0, !scratch.pointee.hasDottedKeys {
                     return false
                 }
@@ -79,16 +82,22 @@ struct EngineVerdict {
                 case .fails: return false
                 case .holdsFreely: break
                 case .holdsInArrays: inArrays += 1
+                case .isOpen: isOpen = true
                 }
             }
         }
-        if scratch.pointee.arrays == 0 { return !isAbsenceOpen }
-        if isAbsenceOpen || scratch.pointee.hasDottedKeys { return holdsByTree(conjunction) }
-        return inArrays < 2 || agree(conjunction)
+        if scratch.pointee.arrays == 0, !isOpen { return !isAbsenceOpen }
+        if scratch.pointee.hasDottedKeys { return holdsByTree(conjunction) }
+        if inArrays < 2, !isAbsenceOpen, !isOpen { return true }
+        if scratch.pointee.hasOverflowed {
+            scratch.pointee.postponed.append(number)
+            return false
+        }
+        return agree(conjunction)
     }
 
     private func isPresent(_ field: Int32) -> Bool {
-        scratch.pointee.fieldStamps[field] == scratch.pointee.epoch
+        scratch.pointee.fields[field].stamp == scratch.pointee.epoch
     }
 
     /// What the scan says of one part by itself.
@@ -109,7 +118,14 @@ struct EngineVerdict {
         let known = scratch.pointee.conditions[number]
         if known.stamp == scratch.pointee.epoch { return known.finding }
         let condition = tables.pointee.conditions[number]
-        let finding = condition.hasExclusions ? search(condition) : lookUp(condition)
+        let finding: MatchScratch.Finding =
+            if !condition.hasExclusions {
+                lookUp(condition)
+            } else if scratch.pointee.hasOverflowed {
+                isPresent(condition.field) ? .isOpen : .fails
+            } else {
+                search(condition)
+            }
         scratch.pointee.conditions[number] = MatchScratch.ConditionState(
             stamp: scratch.pointee.epoch, finding: finding)
         return finding
@@ -131,7 +147,7 @@ struct EngineVerdict {
     /// Goes through all values of the field: most of them pass an `anything-but`.
     private func search(_ condition: EngineCondition) -> MatchScratch.Finding {
         guard isPresent(condition.field) else { return .fails }
-        var next = scratch.pointee.lastOccurrences[condition.field]
+        var next = scratch.pointee.fields[condition.field].last
         while next >= 0 {
             let occurrence = scratch.pointee.occurrences[next]
             if holds(condition, at: occurrence) { return place(of: occurrence) }
@@ -144,9 +160,9 @@ struct EngineVerdict {
     func holds(_ condition: EngineCondition, at occurrence: MatchScratch.Occurrence) -> Bool {
         for index in condition.tests.indices {
             let test = tables.pointee.conditionTests[index]
-            if scratch.pointee.isPassed(test) {
-                if hits(occurrence, contain: test) { return true }
-            } else if condition.hasExclusions, passesExclusion(test, occurrence) {
+            if tables.pointee.kinds[test] == .anythingBut {
+                if passesExclusion(test, occurrence) { return true }
+            } else if scratch.pointee.isPassed(test), hits(occurrence, contain: test) {
                 return true
             }
         }
@@ -160,21 +176,30 @@ struct EngineVerdict {
         return false
     }
 
-    /// Whether `test` is an `anything-but` none of whose values this one is.
+    /// Whether this value passes nothing that an `anything-but` excludes.
+    ///
+    /// By way of what it passes, which is little, however much is excluded.
     private func passesExclusion(_ test: Int32, _ occurrence: MatchScratch.Occurrence) -> Bool {
-        guard tables.pointee.kinds[test] == .anythingBut else { return false }
-        for index in tables.pointee.exclusions[tables.pointee.detailOfTest[test]].indices {
-            let excluded = tables.pointee.excluded[index]
-            if scratch.pointee.isPassed(excluded), hits(occurrence, contain: excluded) {
-                return false
-            }
-        }
+        let stretch = tables.pointee.exclusions[tables.pointee.detailOfTest[test]]
+        for index in occurrence.hits.indices
+        where isExcluded(scratch.pointee.hits[index].test, in: stretch) { return false }
         return true
     }
 
-    /// Asks the plain evaluator, for the few events and rules whose answer hangs on more than one
-    /// way through arrays.
-    private func holdsByTree(_ conjunction: EngineConjunction) -> Bool {
+    private func isExcluded(_ test: Int32, in stretch: EngineStretch) -> Bool {
+        var (start, end) = (stretch.start, stretch.end)
+        while start < end {
+            let middle = (start + end) / 2
+            let excluded = tables.pointee.excluded[middle]
+            if excluded == test { return true }
+            if excluded < test { start = middle + 1 } else { end = middle }
+        }
+        return false
+    }
+
+    /// Asks the plain evaluator, for the few events in which dotted keys open more than one way
+    /// through arrays.
+    func holdsByTree(_ conjunction: EngineConjunction) -> Bool {
         if memory.tree == nil { memory.tree = try? JSONValue(eventParsing: Array(bytes)) }
         guard let tree = memory.tree else { return false }
         return memory.evaluator(of: conjunction.rule, read: engine.evaluator)

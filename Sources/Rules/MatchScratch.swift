@@ -28,7 +28,19 @@ struct MatchScratch {
         var stamp: UInt32 = 0
         /// The last of its hits.
         var lastHit: Int32 = -1
-        /// The number of the list of elements it holds in, or -1 before somebody needed that.
+        /// The number of the list of elements it holds in; none that is kept before somebody
+        /// needed that.
+        var holding: Int32 = -1
+        /// How many values pass it, those beyond ``hitsMax`` included.
+        var count: UInt32 = 0
+    }
+
+    /// What is known of a field, for the event of the stamp: that it is there.
+    struct FieldState {
+        var stamp: UInt32 = 0
+        /// The last of its occurrences.
+        var last: Int32 = -1
+        /// The number of the list of elements it stands in.
         var holding: Int32 = -1
     }
 
@@ -41,8 +53,9 @@ struct MatchScratch {
 
     /// A part of a conjunction on its way through arrays, and the array it goes into next.
     struct Seeker {
-        /// The elements it holds in.
+        /// The elements it holds in; of an absence, those in which there is something.
         let holding: EngineStretch
+        let isAbsence: Bool
         var array: Int32 = -1
     }
 
@@ -60,6 +73,8 @@ struct MatchScratch {
         /// Answered outside of arrays, so by nothing that another condition could disagree with.
         case holdsFreely
         case holdsInArrays
+        /// Some value may, and not enough was kept to say so.
+        case isOpen
     }
 
     /// The number of the event; see ``States``.
@@ -68,10 +83,16 @@ struct MatchScratch {
     /// Each test that some occurrence passes, once.
     var passed = Stack<Int32>()
     var hits = Stack<Hit>()
+    /// Beyond so many only the first hit of each test is kept.
+    let hitsMax: Int
+    /// Whether there were more.
+    var hasOverflowed = false
+    /// What then has to wait for another scan; see ``EngineVerdict/settlePostponed()``.
+    var postponed = Stack<Int32>()
+    /// In such a scan, a bit for each test whose hits are kept; empty in all others.
+    var wanted = Stack<UInt64>()
     var occurrences = Stack<Occurrence>()
-    let fieldStamps: States<UInt32>
-    /// By field, the last of its occurrences.
-    let lastOccurrences: States<Int32>
+    let fields: States<FieldState>
     var elements = Stack<Element>()
     var arrays: Int32 = 0
     /// Whether a dotted key led into the tree of paths: one path may then have several ways.
@@ -87,6 +108,8 @@ struct MatchScratch {
     /// The elements in which a condition holds, ascending; see ``EngineVerdict``.
     var holding = Stack<Int32>()
     var holdings = Stack<EngineStretch>()
+    /// The number of the first list that is kept.
+    private(set) var holdingsBase: Int32 = 0
     var seekers = Stack<Seeker>()
     let wildcardStamps: States<UInt32>
     var wildcardEpoch: UInt32 = 0
@@ -94,10 +117,11 @@ struct MatchScratch {
     var text = Stack<UInt8>()
     var folded = Stack<UInt8>()
 
-    init(for engine: EngineTables, rules: Int) {
+    /// - Parameter hitsMax: Of twelve bytes each.
+    init(for engine: EngineTables, rules: Int, hitsMax: Int) {
+        self.hitsMax = hitsMax
         tests = States(count: engine.tests.count, each: TestState())
-        fieldStamps = States(count: engine.fields.count, each: 0)
-        lastOccurrences = States(count: engine.fields.count, each: -1)
+        fields = States(count: engine.fields.count, each: FieldState())
         conditions = States(count: engine.conditions.count, each: ConditionState())
         conjunctionStamps = States(count: engine.conjunctions.count, each: 0)
         ruleStamps = States(count: rules, each: 0)
@@ -106,14 +130,15 @@ struct MatchScratch {
 
     func free() {
         tests.free()
-        fieldStamps.free()
-        lastOccurrences.free()
+        fields.free()
         conditions.free()
         conjunctionStamps.free()
         ruleStamps.free()
         wildcardStamps.free()
         passed.free()
         hits.free()
+        postponed.free()
+        wanted.free()
         occurrences.free()
         elements.free()
         rules.free()
@@ -126,8 +151,8 @@ struct MatchScratch {
 
     /// Bytes of what grows with an event.
     var size: Int {
-        passed.size + hits.size + occurrences.size + elements.size + rules.size + holding.size
-            + holdings.size + seekers.size + text.size + folded.size
+        passed.size + hits.size + postponed.size + occurrences.size + elements.size + rules.size
+            + holding.size + holdings.size + seekers.size + text.size + folded.size
     }
 
     mutating func begin() {
@@ -135,7 +160,7 @@ struct MatchScratch {
         if epoch == 0 {
             // After four thousand million events a stamp could be taken for an old one.
             tests.reset(to: TestState())
-            fieldStamps.reset(to: 0)
+            fields.reset(to: FieldState())
             conditions.reset(to: ConditionState())
             conjunctionStamps.reset(to: 0)
             ruleStamps.reset(to: 0)
@@ -143,6 +168,8 @@ struct MatchScratch {
         }
         passed.removeAll()
         hits.removeAll()
+        hasOverflowed = false
+        postponed.removeAll()
         occurrences.removeAll()
         elements.removeAll()
         // Everything is inside the event.
@@ -154,20 +181,65 @@ struct MatchScratch {
         rules.removeAll()
         holding.removeAll()
         holdings.removeAll()
+        holdingsBase = 0
     }
 
     /// Notes that the value at hand, the next occurrence, passes a test.
     @inline(__always)
     mutating func hit(_ test: Int32) {
-        let known = tests[test]
-        let isFirst = known.stamp != epoch
-        let number = Int32(truncatingIfNeeded: hits.count)
-        hits.append(
-            Hit(
-                test: test, occurrence: Int32(truncatingIfNeeded: occurrences.count),
-                previous: isFirst ? -1 : known.lastHit))
-        tests[test] = TestState(stamp: epoch, lastHit: number)
-        if isFirst { passed.append(test) }
+        if wanted.count > 0, !isWanted(test) { return }
+        var state = tests[test]
+        let isFirst = state.stamp != epoch
+        if isFirst {
+            state = TestState(stamp: epoch)
+            passed.append(test)
+        }
+        state.count &+= 1
+        if isFirst || hits.count < hitsMax {
+            let number = Int32(truncatingIfNeeded: hits.count)
+            hits.append(
+                Hit(
+                    test: test, occurrence: Int32(truncatingIfNeeded: occurrences.count),
+                    previous: state.lastHit))
+            state.lastHit = number
+        } else {
+            hasOverflowed = true
+        }
+        tests[test] = state
+    }
+
+    func isWanted(_ test: Int32) -> Bool {
+        wanted[test >> 6] & 1 << UInt64(test & 63) != 0
+    }
+
+    /// Keeps the hits of no test but those that ``want(_:)`` names from here on.
+    mutating func wantNone(of tests: Int) {
+        wanted.removeAll()
+        for _ in 0..<(tests + 63) / 64 { wanted.append(0) }
+    }
+
+    func want(_ test: Int32) { wanted[Int(test >> 6)] |= 1 << UInt64(test & 63) }
+
+    /// The list of elements under a number, while it is kept.
+    func holding(_ number: Int32) -> EngineStretch? {
+        number < holdingsBase ? nil : holdings[number - holdingsBase]
+    }
+
+    /// The number of a list of elements that is kept from here on.
+    mutating func keepHolding(from start: Int) -> Int32 {
+        holdings.append(EngineStretch(start: Int32(start), end: Int32(holding.count)))
+        return holdingsBase + Int32(holdings.count - 1)
+    }
+
+    /// Elements in all lists that are kept for other conjunctions: 4 MiB.
+    private static let holdingMax = 1 << 20
+
+    /// Gives lists back that many rules on one large array would otherwise pile up.
+    mutating func forgetHoldings() {
+        guard holding.count > Self.holdingMax else { return }
+        holdingsBase += Int32(holdings.count)
+        holding.removeAll()
+        holdings.removeAll()
     }
 
     /// Whether some value of the event passes a test.
@@ -195,9 +267,12 @@ final class MatchMemory: @unchecked Sendable {
     private var evaluators: [Int32: PatternEvaluator] = [:]
     private static let evaluatorsMax = 256
 
-    init(for engine: EngineTables, rules: Int) {
+    /// - Parameter rules: As many as the engine has; none where only conjunctions are decided.
+    init(for engine: MatchEngine, rules: Int) {
         scratch = .allocate(capacity: 1)
-        scratch.initialize(to: MatchScratch(for: engine, rules: rules))
+        scratch.initialize(
+            to: MatchScratch(
+                for: engine.tables.pointee, rules: rules, hitsMax: engine.hitsMax))
     }
 
     func begin() {

@@ -35,7 +35,12 @@ package struct Pattern: Sendable {
 
     /// Reads a pattern.
     package init(parsing json: JSONValue) throws(PatternRefusal) {
-        text = json.bytes()
+        try self.init(json, size: 0)
+    }
+
+    /// - Parameter size: Bytes of the text that it was read from, which mostly is what is kept.
+    private init(_ json: JSONValue, size: Int) throws(PatternRefusal) {
+        text = json.bytes(capacity: size)
         guard text.count <= Limits.bytesMax else {
             throw PatternRefusal(
                 pointer: .root, operatorName: nil,
@@ -58,7 +63,7 @@ package struct Pattern: Sendable {
         } catch {
             throw PatternText(bytes).refusal(error)
         }
-        try self.init(parsing: json)
+        try self.init(json, size: bytes.count)
     }
 
     /// The pattern as it was written.

@@ -30,6 +30,8 @@ package struct RuleEdition: Sendable {
     private let matcher: RuleSet
     /// By slot, the place in ``rules``, or -1 where nobody needs it any more.
     private let places: [Int32]
+    /// By place in ``rules``, its slot, or -1 for a rule that is switched off.
+    private let slots: [Int32]
 
     init(_ rules: [Rule]) {
         self.rules = rules
@@ -37,21 +39,43 @@ package struct RuleEdition: Sendable {
             rules.enumerated().filter { $0.element.isEnabled }
                 .map { ($0.offset, $0.element.match) })
         places = rules.indices.map { rules[$0].isEnabled ? Int32($0) : -1 }
+        slots = places
     }
 
     init(_ rules: [Rule], after old: RuleEdition) {
-        var slots = old.slots
-        var places = [Int32](repeating: -1, count: old.places.count)
+        // What stands at the start and at the end as it did keeps its slot, and only what is
+        // between has to be looked up.
+        let common = min(rules.count, old.rules.count)
+        let start = (0..<common).first { !rules[$0].isMatched(like: old.rules[$0]) } ?? common
+        let shift = old.rules.count - rules.count
+        var end = rules.count
+        while end > start, end + shift > start,
+            rules[end - 1].isMatched(like: old.rules[end - 1 + shift])
+        {
+            end -= 1
+        }
+        var free: [Pattern: [Int32]] = [:]
+        for place in start..<end + shift where old.slots[place] >= 0 {
+            free[old.rules[place].match, default: []].append(old.slots[place])
+        }
+        var slots = Array(old.slots[..<start])
         var added: [(Int, Pattern)] = []
-        var unusedCount = old.places.count
-        for (place, rule) in rules.enumerated() where rule.isEnabled {
-            if let slot = slots[rule.match]?.popLast() {
-                places[slot] = Int32(place)
-                unusedCount -= 1
+        for rule in rules[start..<end] {
+            if !rule.isEnabled {
+                slots.append(-1)
+            } else if let slot = free[rule.match]?.popLast() {
+                slots.append(slot)
             } else {
-                added.append((places.count, rule.match))
-                places.append(Int32(place))
+                slots.append(Int32(old.places.count + added.count))
+                added.append((old.places.count + added.count, rule.match))
             }
+        }
+        slots += old.slots[(end + shift)...]
+        var places = [Int32](repeating: -1, count: old.places.count + added.count)
+        var unusedCount = places.count
+        for (place, slot) in slots.enumerated() where slot >= 0 {
+            places[Int(slot)] = Int32(place)
+            unusedCount -= 1
         }
         guard unusedCount * 2 <= rules.count else {
             self = RuleEdition(rules)
@@ -60,15 +84,7 @@ package struct RuleEdition: Sendable {
         self.rules = rules
         matcher = old.matcher.adding(added)
         self.places = places
-    }
-
-    /// By pattern, the slots of it that are in use.
-    private var slots: [Pattern: [Int]] {
-        var slots: [Pattern: [Int]] = [:]
-        for (slot, place) in places.enumerated() where place >= 0 {
-            slots[rules[Int(place)].match, default: []].append(slot)
-        }
-        return slots
+        self.slots = slots
     }
 
     /// The rules that an event matches, in their order.
@@ -78,5 +94,12 @@ package struct RuleEdition: Sendable {
     package func matches(checked bytes: [UInt8]) -> [Rule]? {
         guard let found = matcher.matches(checked: bytes) else { return nil }
         return found.map { places[$0] }.filter { $0 >= 0 }.sorted().map { rules[Int($0)] }
+    }
+}
+
+extension Rule {
+    /// Whether a matcher needs nothing new for this rule after the other one.
+    fileprivate func isMatched(like other: Rule) -> Bool {
+        isEnabled == other.isEnabled && match == other.match
     }
 }

@@ -7,14 +7,23 @@ package import StrictJSON
 package struct RuleSet: Sendable {
     /// The largest first.
     private var layers: [Layer] = []
+    private let hitsMax: Int
+
+    /// Of twelve bytes, in two scans at a time: no event that a listener accepts makes the matcher
+    /// take more than some tens of MB, whatever the rules.
+    package static let hitsMax = 1 << 20
 
     /// How much smaller than the layer before it a layer stays.
     private static let ratio = 32
     private static let layersMax = 3
 
-    /// - Parameter patterns: A number that comes twice answers when either pattern matches, once.
-    package init(_ patterns: [(Int, Pattern)]) {
-        if !patterns.isEmpty { layers = [Layer(patterns)] }
+    /// - Parameters:
+    ///   - patterns: A number that comes twice answers when either pattern matches, once.
+    ///   - hitsMax: How often the values of one event may pass tests before the event is scanned
+    ///     more than once; at least 1, and smaller in tests only.
+    package init(_ patterns: [(Int, Pattern)], hitsMax: Int = Self.hitsMax) {
+        self.hitsMax = hitsMax
+        if !patterns.isEmpty { layers = [Layer(patterns, hitsMax)] }
     }
 
     package var isEmpty: Bool { layers.isEmpty }
@@ -34,7 +43,7 @@ package struct RuleSet: Sendable {
             patterns = last.patterns + patterns
             set.layers.removeLast()
         }
-        set.layers.append(Layer(patterns))
+        set.layers.append(Layer(patterns, hitsMax))
         return set
     }
 
@@ -83,14 +92,14 @@ private final class Layer: Sendable {
     /// By the engine's rule.
     private let sources: [Pattern]
 
-    init(_ patterns: [(Int, Pattern)]) {
+    init(_ patterns: [(Int, Pattern)], _ hitsMax: Int) {
         let sorted = patterns.indices.sorted { (patterns[$0].0, $0) < (patterns[$1].0, $1) }
         let sources = sorted.map { patterns[$0].1 }
         var builder = EngineBuilder()
         for (rule, pattern) in sources.enumerated() { builder.add(pattern, as: rule) }
         numbers = sorted.map { Int32(patterns[$0].0) }
         self.sources = sources
-        engine = builder.build { PatternEvaluator(sources[$0]) }
+        engine = builder.build(hitsMax: hitsMax) { PatternEvaluator(sources[$0]) }
     }
 
     var count: Int { numbers.count }
@@ -121,7 +130,7 @@ private final class Layer: Sendable {
 extension MatchEngine {
     /// Memory to match one event in, to be put back into ``spare``.
     fileprivate func takeMemory(rules: Int) -> MatchMemory {
-        spare.take() ?? MatchMemory(for: tables.pointee, rules: rules)
+        spare.take() ?? MatchMemory(for: self, rules: rules)
     }
 
     /// Leaves the numbers of the rules that match in the scratch memory.

@@ -3,8 +3,10 @@ extension JSONValue {
     ///
     /// No white space, `/` as it is, escapes only for what must be escaped. Numbers and the order
     /// of members are those that were received.
-    package func bytes() -> [UInt8] {
-        var writer = JSONWriter()
+    ///
+    /// - Parameter capacity: How many bytes it will probably be; with 0 the array grows as it must.
+    package func bytes(capacity: Int = 0) -> [UInt8] {
+        var writer = JSONWriter(capacity: capacity)
         writer.value(self)
         return writer.bytes
     }

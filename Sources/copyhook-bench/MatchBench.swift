@@ -62,6 +62,8 @@ struct MatchBench: ParsableCommand {
                 output.add(try meter.measure(work))
             }
             if kind.isEmpty, rules.isEmpty {
+                progress("one rule more")
+                for row in try meter.additions() { output.add(row) }
                 for row in try meter.comparisons() { output.add(row) }
             }
         }

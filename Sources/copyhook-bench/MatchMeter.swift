@@ -71,6 +71,36 @@ struct MatchMeter {
         return figures
     }
 
+    /// One rule after another put to the rules in force, as an administrator does.
+    func additions() throws -> [Figures] {
+        let (count, more) = (100_000, 1_000)
+        let all = MatchWork.matrix(kinds: [.exact], counts: [count + more])[0]
+        let rules = try all.read().map { Rule(name: "r\($0.0)", match: $0.1) }
+        let book = RuleBook(Array(rules[..<count]))
+        var times: [Double] = []
+        for end in count + 1...count + more {
+            let next = Array(rules[..<end])
+            let began = threadSeconds()
+            book.replace(with: next)
+            times.append((threadSeconds() - began) * 1_000)
+        }
+        times.sort()
+        return [("the usual", times[more / 2]), ("the slowest", times[more - 1])].map {
+            name, time in
+            var row = Figures("\(more) more beside \(count) exact rules, one by one: \(name)")
+            for column in ["event bytes", "rules", "matches", "events/s", "MB/s"] {
+                row.note(column, column == "rules" ? count : nil)
+            }
+            for column in ["allocations/event", "engine bytes/rule", "heap bytes/rule"] {
+                row.note(column, nil as Int?)
+            }
+            row.note("text bytes/rule", nil as Int?)
+            row.note("compile s", nil as Int?)
+            row.note("add one ms", (time * 100).rounded() / 100)
+            return row
+        }
+    }
+
     @inline(never)
     private func match(_ set: RuleSet, _ work: MatchWork, _ index: Int) -> Int {
         set.matches(checked: work.events[index % work.events.count])?.count ?? -1

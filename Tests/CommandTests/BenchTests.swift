@@ -53,6 +53,16 @@ import Testing
         let wrong = try await bench(files, in: scratch)
         #expect(wrong.status == 1 && wrong.output == "")
         #expect(wrong.errors.contains("p.jsonl: event 0 has another answer"), "\(wrong.errors)")
+
+        try scratch.write(patterns[0] + "\n" + #"{"n":[3]}"# + "\n", to: "p.jsonl")
+        let bare = try await bench(files, in: scratch)
+        #expect(bare.status == 1 && bare.output == "")
+        #expect(bare.errors.contains("line 2 is not"), "\(bare.errors)")
+
+        try scratch.write(#"{"n":3}"# + "\n", to: "bad.jsonl")
+        let bad = try await bench(
+            ["--event", "event.json", "--patterns", "bad.jsonl"], in: scratch)
+        #expect(bad.status == 1 && bad.errors.contains("bad.jsonl, pattern 1: "), "\(bad.errors)")
     }
 
     @Test func oneSeedIsLookedAtAgain() async throws {

@@ -12,17 +12,23 @@ private enum Recorded {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "shared/conformance")
 
-    /// The rows of a file, or `nil` where the recordings are not at hand.
-    static func rows(_ name: String) throws -> [JSONValue]? {
-        let file = folder.appending(path: name)
-        guard let text = try? Data(contentsOf: file) else {
-            print("skipped: no \(name) beside the package")
-            return nil
-        }
-        return try text.split(separator: 0x0A).map {
+    static var areThere: Bool { FileManager.default.fileExists(atPath: folder.path()) }
+
+    /// The rows of a file.
+    static func rows(_ name: String) throws -> [JSONValue] {
+        try Data(contentsOf: folder.appending(path: name)).split(separator: 0x0A).map {
             try JSONValue(parsing: Array($0), limits: .match)
         }
     }
+}
+
+/// For all tests of this file: without the recordings they are skipped, and say so.
+private let recordings = ConditionTrait.enabled(
+    if: Recorded.areThere, "the recordings, shared/conformance, are not beside the package")
+
+/// What the engine says, alone with one pattern.
+private func engine(_ pattern: Pattern, _ event: JSONValue) -> Bool {
+    RuleSet([(0, pattern)]).matches(checked: event.bytes()) == [0]
 }
 
 private func refusal(of pattern: String) -> PatternRefusal? {
@@ -34,8 +40,8 @@ private func refusal(of pattern: String) -> PatternRefusal? {
     }
 }
 
-@Test func everyRecordedCaseOfCorrectnessHolds() throws {
-    guard let rows = try Recorded.rows("event-ruler-correctness.jsonl") else { return }
+@Test(recordings) func everyRecordedCaseOfCorrectnessHolds() throws {
+    let rows = try Recorded.rows("event-ruler-correctness.jsonl")
     #expect(rows.count == 51)
     for row in rows {
         let pattern = try Pattern(parsing: try #require(row["rule"]))
@@ -43,14 +49,15 @@ private func refusal(of pattern: String) -> PatternRefusal? {
         let name = row["name"]?.string ?? ""
         #expect(pattern.matches(event) == row["expect"]?.bool, "\(name)")
         #expect(pattern.explain(event).isMatch == row["expect"]?.bool, "\(name)")
+        #expect(engine(pattern, event) == row["expect"]?.bool, "\(name)")
     }
     print("correctness: \(rows.count) rows, no exceptions")
 }
 
 // MARK: - Validity
 
-@Test func everyRecordedVerdictOnAPatternHolds() throws {
-    guard let rows = try Recorded.rows("event-ruler-validity.jsonl") else { return }
+@Test(recordings) func everyRecordedVerdictOnAPatternHolds() throws {
+    let rows = try Recorded.rows("event-ruler-validity.jsonl")
     #expect(rows.count == 152)
     var exceptions: [String: Int] = [:]
     for row in rows {
@@ -72,8 +79,8 @@ private func refusal(of pattern: String) -> PatternRefusal? {
 
 // MARK: - Sequences
 
-@Test func everyRecordedSequenceHolds() throws {
-    guard let rows = try Recorded.rows("event-ruler-sequences.jsonl") else { return }
+@Test(recordings) func everyRecordedSequenceHolds() throws {
+    let rows = try Recorded.rows("event-ruler-sequences.jsonl")
     #expect(rows.count == 2798)
     var exceptions: [String: Int] = [:]
     for row in rows {
@@ -131,8 +138,8 @@ private struct Sequence {
 
 // MARK: - Values
 
-@Test func everyRecordedVerdictOnAValueHolds() throws {
-    guard let rows = try Recorded.rows("event-ruler-values.jsonl") else { return }
+@Test(recordings) func everyRecordedVerdictOnAValueHolds() throws {
+    let rows = try Recorded.rows("event-ruler-values.jsonl")
     #expect(rows.count == 1595)
     var count = 0
     for row in rows {
@@ -145,6 +152,7 @@ private struct Sequence {
         let value: JSONValue = number.map { .number($0) } ?? .string(raw)
         let pattern = try Pattern(parsing: ["x": [test]])
         #expect(pattern.matches(["x": value]) == row[3]?.bool, "\(row)")
+        #expect(engine(pattern, ["x": value]) == row[3]?.bool, "\(row)")
         count += 1
     }
     print("values: \(count) rows, no exceptions")

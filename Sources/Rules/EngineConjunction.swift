@@ -1,0 +1,23 @@
+/// What is asked of one field, any of several tests.
+struct EngineCondition {
+    let field: Int32
+    let tests: EngineStretch
+    /// Whether one of the tests is an `anything-but`.
+    let hasExclusions: Bool
+}
+
+/// What one alternative of a rule asks.
+struct EngineConjunction {
+    let rule: Int32
+    /// Which of the rule's alternatives it is.
+    let alternative: Int32
+    let parts: EngineStretch
+    /// Whether it is met once at most and its rule has no other, so that nothing need be noted.
+    var isSole = false
+}
+
+/// Conjunctions filed under one test, or under one after another.
+struct EnginePlace {
+    let filed: EngineStretch
+    let leadsDeeper: Bool
+}
