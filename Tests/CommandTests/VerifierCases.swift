@@ -122,6 +122,7 @@ struct VerifierEndpoint: Sendable {
         case body = "a byte of the body changed"
         case time = "the time changed"
         case sign = "the signature changed"
+        case type = "without a type"
     }
 
     var path: String { "/\(name)" }
@@ -136,8 +137,10 @@ struct VerifierEndpoint: Sendable {
                     guard line.name.lowercased() == "webhook-timestamp" else { return line }
                     return (line.name, "1000000000")
                 }
+                changed.target = changed.target.replacing("timestamp=", with: "timestamp=1")
             case .sign:
                 changed.target = changed.target.replacing("sign=", with: "sign=A")
+            case .type: changed.headers.removeAll { $0.name.lowercased() == "ce-type" }
             }
             return (kind.rawValue, changed)
         }
@@ -148,6 +151,22 @@ struct VerifierEndpoint: Sendable {
     /// RFC 8032 section 7.1, test 1: the seed, and its public key.
     private static let seed = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
     private static let publicKey = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+
+    private static let robot = "SECTEST-ONLY-0123456789abcdefghijklmnopqrstuvwxyz"
+
+    private static func bus(_ mode: String) -> [String] {
+        [
+            "channel: cloudevents", "mode: \(mode)", "handshake: off", "type_prefix: com.example",
+            "source: \(source)",
+        ]
+    }
+
+    private static let source = "https://hooks.example.com"
+    private static let event = Judge(
+        library: "cloudevents",
+        settings: [
+            "type": "com.example.event.announced", "source": .string(source),
+        ])
 
     private static func hooks(_ secret: String) -> Judge {
         Judge(library: "standardwebhooks", settings: ["secret": .string(secret)])
@@ -164,6 +183,15 @@ struct VerifierEndpoint: Sendable {
             name: "ed25519", lines: ["secret: \"\(seed)\""],
             judges: [Judge(library: "cryptography", settings: ["key": .string(publicKey)])],
             spoilt: [.body, .time]),
+        VerifierEndpoint(
+            name: "bus", lines: bus("structured") + ["secret: \"\(first)\""],
+            judges: [hooks(first), event]),
+        VerifierEndpoint(
+            name: "bus-binary", lines: bus("binary"), judges: [event], spoilt: [.type]),
+        VerifierEndpoint(
+            name: "ding", lines: ["channel: dingtalk", "secret: \"\(robot)\""],
+            judges: [Judge(library: "DingtalkChatbot", settings: ["secret": .string(robot)])],
+            answer: #"{"errcode":0,"errmsg":"ok"}"#, spoilt: [.time, .sign]),
     ]
 
     /// One source and one rule, and every endpoint at a port of this machine.
