@@ -34,6 +34,7 @@ let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -51,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -70,7 +72,7 @@ let package = Package(
         room("Pipeline", ["Domain", "Storage", logging]),
         room("Sealing", ["Domain", "Signing", "Storage"]),
         room("Providers", ["StrictJSON", "Domain", "Signing", "Transport"]),
-        room("Channels", ["StrictJSON", "Domain", "Signing", "Transport"]),
+        room("Channels", ["StrictJSON", "Domain", "Signing", "Transport", mustache]),
         room("StorageMemory", ["Domain", "Storage"]),
         room("StorageSQLite", ["StrictJSON", "Domain", "Storage", crypto, grdb, grdbSQLite]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),

@@ -52,7 +52,8 @@ struct Rooms: Sendable {
         notifying = StageRunner(
             NotifyingStage(
                 ledger: store, audience: audience, transport: transport,
-                time: time, chance: chance, lease: configuration.lease, log: log),
+                time: time, chance: chance, lease: configuration.lease, log: log,
+                ruleTemplates: { book.current.templates }),
             time: time, nudge: wakeNotifying, log: log)
     }
 

@@ -57,13 +57,11 @@ extension ChatChannel {
         var last: ChatMessage?
         // Names and reasons give way first, then the dress.
         for brevity in ChatMessage.Brevity.allCases where body == nil {
-            let (language, sites) = (endpoint.language, endpoint.sites)
-            let message =
-                notifications.count == 1
-                ? try ChatMessage(notifications[0], in: language, brevity, sites: sites)
-                : try ChatMessage(merging: notifications, in: language, brevity, sites: sites)
-            body = card(message, to: endpoint)
+            let message = try message(of: notifications, to: endpoint, brevity)
+            if message.words == nil { body = card(message, to: endpoint) }
             last = message
+            // Own words have no dress, and their names the room in between.
+            if message.words != nil, brevity == .short { break }
         }
         if body == nil, let last { body = plain(last, to: endpoint) }
         return HTTPRequest(
@@ -71,6 +69,20 @@ extension ChatChannel {
             headers: [HTTPField("content-type", "application/json; charset=utf-8")],
             body: JSONValue.object(signed(body ?? [:], to: endpoint, at: now)).bytes(),
             timeout: endpoint.timeout, answerBody: .whole(max: AnswerBody.bytesMax))
+    }
+
+    private func message(
+        of notifications: [CompletionNotification], to endpoint: Endpoint,
+        _ brevity: ChatMessage.Brevity
+    ) throws(MessageRefusal) -> ChatMessage {
+        let (language, sites) = (endpoint.language, endpoint.sites)
+        return notifications.count == 1
+            ? try ChatMessage(
+                notifications[0], in: language, brevity, sites: sites,
+                templates: endpoint.templates)
+            : try ChatMessage(
+                merging: notifications, in: language, brevity, sites: sites,
+                templates: endpoint.templates)
     }
 
     /// A failure of the way says nothing of the message; all else is for ``judge(_:at:)``.

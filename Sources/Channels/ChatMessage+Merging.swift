@@ -5,16 +5,19 @@ extension ChatMessage {
     /// first.
     ///
     /// For a chat that gets more in a minute than it takes. What went well needs no more than its
-    /// line; whatever a person has to look at has its task's id behind it.
+    /// line; whatever a person has to look at has its task's id behind it. Where a template has
+    /// words for one of them, its line is the first line of these.
     ///
     /// - Throws: `payloadUnreadable` when one of them cannot be read.
     package init(
         merging notifications: [CompletionNotification], in language: Endpoint.Language,
-        _ brevity: Brevity = .full, sites: [String: String] = [:]
+        _ brevity: Brevity = .full, sites: [String: String] = [:],
+        templates: MessageTemplates = MessageTemplates()
     ) throws(MessageRefusal) {
         var messages: [(place: Int, message: ChatMessage, task: String?)] = []
         for (place, notification) in notifications.enumerated() {
-            let message = try ChatMessage(notification, in: language, brevity, sites: sites)
+            let message = try ChatMessage(
+                notification, in: language, brevity, sites: sites, templates: templates)
             messages.append((place, message, notification.taskID?.rawValue))
         }
         messages.sort { ($0.message.tone.rank, $0.place) < ($1.message.tone.rank, $1.place) }
@@ -27,8 +30,11 @@ extension ChatMessage {
         let facts = messages.map { one in
             let isWell = one.message.tone == .success || one.message.tone == .information
             let id = isWell ? nil : one.task
-            let line = [one.message.title, id].compactMap { $0 }.joined(separator: " · ")
-            return Fact(one.message.tone.mark, line, colon: " ")
+            let mark = one.message.tone.mark
+            var said = one.message.words?.firstLine ?? one.message.title
+            if said.hasPrefix(mark + " ") { said = String(said.dropFirst(mark.count + 1)) }
+            let line = [said, id].compactMap { $0 }.joined(separator: " · ")
+            return Fact(mark, line, colon: " ")
         }
         let ids = [messages.first?.task, messages.last?.task].compactMap { $0 }
         self.init(

@@ -78,6 +78,8 @@ package struct ChatMessage: Hashable, Sendable {
     package let link: Link?
     /// Names us, and the task or event, so that a message that came twice is seen to be one.
     package let footer: String
+    /// The same as somebody's template says it; it then goes out in place of all but the footer.
+    package private(set) var words: OwnWords?
 
     package init(
         tone: Tone, title: String, summary: String, facts: [Fact], advice: String? = nil,
@@ -102,11 +104,14 @@ package struct ChatMessage: Hashable, Sendable {
 extension ChatMessage {
     /// What `notification` says, in the reader's language.
     ///
-    /// - Parameter sites: Where the platforms show people what they hold, see ``Endpoint/sites``.
+    /// - Parameters:
+    ///   - sites: Where the platforms show people what they hold, see ``Endpoint/sites``.
+    ///   - templates: Whose words are used in place of ours.
     /// - Throws: `payloadUnreadable` when the stored bytes are not our envelope.
     package init(
         _ notification: CompletionNotification, in language: Endpoint.Language,
-        _ brevity: Brevity = .full, sites: [String: String] = [:]
+        _ brevity: Brevity = .full, sites: [String: String] = [:],
+        templates: MessageTemplates = MessageTemplates()
     ) throws(MessageRefusal) {
         let told = try Told(notification, in: language, brevity, sites: sites)
         self =
@@ -120,6 +125,7 @@ extension ChatMessage {
             case .connectionBroken, .connectionRecovered: told.connection(notification.type)
             case .ping: told.ping()
             }
+        words = told.words(of: templates, self, notification.type)
     }
 }
 
@@ -136,10 +142,15 @@ extension ChatMessage.Tone {
 }
 
 extension ChatMessage {
-    /// As many whole lines as fit, without the link, which must not be cut.
+    /// As many whole lines as fit, without the link, which must not be cut; own words with it.
     ///
     /// The title always fits: that of the shortest form stays far below every limit we know.
     package func bareText(within limit: TextLimit, in dialect: Dialect) -> String {
+        if let words {
+            let end = "\n" + dialect.copied(footer)
+            let room = TextLimit(limit.max - limit.unit.length(of: end), limit.unit)
+            return words.text(within: room, in: dialect, link: link?.url) + end
+        }
         var text = ""
         let lines =
             [dialect.foreign("\(tone.mark) \(title)"), dialect.foreign(summary)]

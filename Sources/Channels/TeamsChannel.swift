@@ -48,7 +48,8 @@ package struct TeamsChannel: ChatChannel {
     package func plain(_ message: ChatMessage, to endpoint: Endpoint) -> JSONObject {
         let text = message.bareText(within: TextLimit(8_000, .utf8Bytes), in: .plain)
         let lines = text.split(separator: "\n").map { Self.block([Self.run(String($0))]) }
-        return Self.body(lines, nil)
+        // It makes no link of an address in a text.
+        return Self.body(lines, message.words?.hasLink == true ? message.link : nil)
     }
 
     private static func block(_ runs: [JSONValue]) -> JSONValue {

@@ -85,12 +85,14 @@ extension Told {
     }
 
     /// The reason of a failure, as the platform gave it: its text, then its code.
+    func reason(_ pointer: String) -> String? {
+        let reason = text(pointer + "/message", limit: brevity.errorLimit)
+        guard let code = name(pointer + "/code") else { return reason }
+        return reason.map { "\($0)\(say("（代码 \(code)）", " (code \(code))"))" } ?? code
+    }
+
     func failureFacts(_ pointer: String) -> [ChatMessage.Fact] {
-        var reason = text(pointer + "/message", limit: brevity.errorLimit)
-        if let code = name(pointer + "/code") {
-            reason = reason.map { "\($0)\(say("（代码 \(code)）", " (code \(code))"))" } ?? code
-        }
-        return fact("原因", "Reason", reason)
+        fact("原因", "Reason", reason(pointer))
     }
 
     func failureWords(_ pointer: String) -> FailureWords {

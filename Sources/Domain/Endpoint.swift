@@ -15,6 +15,8 @@ package struct Endpoint: Hashable, Sendable {
     package var rate: Rate?
     package var headers: [Header]
     package var language: Language
+    /// Own words for what people read; none for a callback.
+    package var templates: MessageTemplates
     package var options: ChannelOptions
     /// Where the platforms show people what they hold, by the connection's name.
     ///
@@ -30,6 +32,7 @@ package struct Endpoint: Hashable, Sendable {
         concurrent = 4
         headers = []
         language = .zh
+        templates = MessageTemplates()
         options = ChannelOptions()
         sites = [:]
     }

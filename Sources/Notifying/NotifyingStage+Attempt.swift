@@ -12,6 +12,7 @@ extension NotifyingStage {
         at start: Timestamp
     ) async {
         var endpoint = endpoint
+        if !endpoint.channel.isCallback { endpoint.templates.rules = ruleTemplates() }
         if let chat = desk.movedChat(of: endpoint.name) { endpoint.options.chat = chat }
         let request: HTTPRequest
         do throws(MessageRefusal) {

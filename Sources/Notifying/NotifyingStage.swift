@@ -22,15 +22,19 @@ package struct NotifyingStage: Stage {
     let log: Logger
     let desk: EndpointDesk
     private let watch: EndpointWatch
+    let ruleTemplates: @Sendable () -> [MessageTemplates.OfRule]
 
     /// - Parameters:
     ///   - audience: All endpoints of the configuration, names unique; a delivery to any other is
     ///     cancelled.
     ///   - lease: Longer than the longest `timeout` of an endpoint, or an attempt could be made
     ///     twice at once.
+    ///   - ruleTemplates: Own words of the rules that are in force when a message goes out.
     package init(
         ledger: any DeliveryLedger & HealthLedger, audience: Audience,
-        transport: any HTTPTransport, time: TimeSource, chance: Chance, lease: Duration, log: Logger
+        transport: any HTTPTransport, time: TimeSource, chance: Chance, lease: Duration,
+        log: Logger,
+        ruleTemplates: @escaping @Sendable () -> [MessageTemplates.OfRule] = { [] }
     ) {
         self.ledger = ledger
         endpoints = Dictionary(audience.endpoints.map { ($0.name, $0) }) { first, _ in first }
@@ -40,6 +44,7 @@ package struct NotifyingStage: Stage {
         self.lease = lease
         self.log = log
         desk = EndpointDesk(audience.endpoints, time: time, chance: chance, log: log)
+        self.ruleTemplates = ruleTemplates
         watch = EndpointWatch(ledger, audience: audience, log: log)
     }
 

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 package import StrictJSON
 
 extension Rule {
@@ -11,7 +11,7 @@ extension Rule {
         package static let cooldownMax = Duration.days(365)
     }
 
-    static let keys = ["name", "match", "copy", "notify", "cooldown", "enabled"]
+    static let keys = ["name", "match", "copy", "notify", "cooldown", "enabled", "template"]
 
     /// Reads a definition, as it stands in a file or comes over the API.
     ///
@@ -30,6 +30,7 @@ extension Rule {
         notify = try Self.notify(fields)
         cooldown = try Self.cooldown(fields)
         isEnabled = try fields.bool("enabled") ?? true
+        template = try Self.template(fields)
         self.origin = origin
         // Without `notify` all endpoints hear of it (decision 19), so a match alone does something.
         guard !copies.isEmpty || notify != [] else {
@@ -129,6 +130,29 @@ extension Rule {
                     + "\(Limits.cooldownMax.text), as in 10m.")
         }
         return cooldown
+    }
+}
+
+extension Rule {
+    private static func template(_ fields: RuleFields) throws(RuleRefusal) -> MessageTemplate? {
+        guard let source = try fields.string("template") else { return nil }
+        do throws(TemplateRefusal) {
+            return try MessageTemplate(source)
+        } catch {
+            throw RuleRefusal(
+                pointer: JSONPointer(tokens: ["template"]), what: error.what, remedy: error.remedy)
+        }
+    }
+}
+
+extension TemplateRefusal {
+    /// What would be accepted.
+    package var remedy: String {
+        let words = MessageTemplate.words
+        return (unknown.map { Spelling.hint(for: $0, among: words) } ?? "")
+            + "Write a text of at most \(MessageTemplate.bytesMax) bytes, with {{name}} for what "
+            + "is told, {{#name}}…{{/name}} around what is only said where it is, and {{^name}} "
+            + "around what is said where it is not; there are \(words.joined(separator: ", "))."
     }
 }
 

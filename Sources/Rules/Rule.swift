@@ -14,6 +14,9 @@ package struct Rule: Hashable, Sendable {
     /// A further event about the same entity within this time triggers nothing; default 0.
     package var cooldown: Duration
     package var isEnabled: Bool
+    /// Own words for what chats are told of this rule's copies and events; goes before that of an
+    /// endpoint.
+    package var template: MessageTemplate?
     package var origin: Origin
 
     /// Where a rule comes from; those from files are read-only in the API.
@@ -92,6 +95,7 @@ extension Rule {
         if let notify { object["notify"] = .array(notify.map { .string($0) }) }
         if cooldown != .zero { object["cooldown"] = .string(cooldown.text) }
         if !isEnabled { object["enabled"] = false }
+        if let template { object["template"] = .string(template.source) }
         return .object(object)
     }
 }

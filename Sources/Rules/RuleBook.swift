@@ -1,3 +1,4 @@
+package import Domain
 import Synchronization
 
 /// The rules in force, swapped as a whole, so that an event never meets half of a change.
@@ -27,6 +28,8 @@ package final class RuleBook: Sendable {
 /// belongs to one pattern for as long as an edition needs it.
 package struct RuleEdition: Sendable {
     package let rules: [Rule]
+    /// Of those rules that have own words.
+    package let templates: [MessageTemplates.OfRule]
     private let matcher: RuleSet
     /// By slot, the place in ``rules``, or -1 where nobody needs it any more.
     private let places: [Int32]
@@ -35,6 +38,7 @@ package struct RuleEdition: Sendable {
 
     init(_ rules: [Rule]) {
         self.rules = rules
+        templates = rules.templates
         matcher = RuleSet(
             rules.enumerated().filter { $0.element.isEnabled }
                 .map { ($0.offset, $0.element.match) })
@@ -82,6 +86,7 @@ package struct RuleEdition: Sendable {
             return
         }
         self.rules = rules
+        templates = rules.templates
         matcher = old.matcher.adding(added)
         self.places = places
         self.slots = slots
@@ -101,5 +106,13 @@ extension Rule {
     /// Whether a matcher needs nothing new for this rule after the other one.
     fileprivate func isMatched(like other: Rule) -> Bool {
         isEnabled == other.isEnabled && match == other.match
+    }
+}
+
+extension [Rule] {
+    fileprivate var templates: [MessageTemplates.OfRule] {
+        compactMap { rule in
+            rule.template.map { MessageTemplates.OfRule(rule.name, $0) }
+        }
     }
 }

@@ -42,11 +42,7 @@ extension Endpoint {
                 "mode", "in binary mode the attributes are outside of what the secret signs",
                 "Write mode: structured, or leave the secret out.")
         }
-        if section.optional("template", .template) != nil {
-            section.reader.warn(
-                section.place("template").problem(
-                    "templates come later, this one has no effect yet", "Nothing needs doing."))
-        }
+        templates.own = Self.template(section, self.channel)
         section.finish()
         guard url != nil, secrets != nil else { return nil }
     }
@@ -140,6 +136,32 @@ extension Endpoint {
         return types
     }
 
+    /// Own words, which only people read.
+    private static func template(
+        _ section: SettingSection, _ channel: Channel
+    ) -> MessageTemplate? {
+        section.show("template", .null)
+        let place = section.place("template")
+        if let entry = section.entry("template") {
+            guard section.reader.isSendable(entry.value, at: place) else { return nil }
+        }
+        guard let source = section.text("template") else { return nil }
+        guard !channel.isCallback else {
+            section.fail(
+                "template", "no person reads this endpoint",
+                "Take it out; programs get the notification as it is. Templates are for chats.")
+            return nil
+        }
+        do throws(TemplateRefusal) {
+            let template = try MessageTemplate(source.text)
+            section.show("template", .string(template.source))
+            return template
+        } catch {
+            section.reader.add(place.problem(error.what, error.remedy))
+            return nil
+        }
+    }
+
     private static func headers(_ section: SettingSection) -> [Header] {
         let below = section.section("headers")
         section.show("headers", .object([:]))
@@ -169,15 +191,5 @@ extension Endpoint {
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
             || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-    }
-}
-
-extension SettingKind<String> {
-    /// Any text of 1 byte to 64 KiB.
-    static var template: SettingKind {
-        SettingKind(
-            remedy: "Write a text of at most 64 KiB.",
-            read: { (1...65_536).contains($0.utf8.count) ? $0 : nil }, show: { .string($0) },
-            isText: true)
     }
 }

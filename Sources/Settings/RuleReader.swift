@@ -13,6 +13,11 @@ struct RuleReader {
     /// - Parameters:
     ///   - name: What the definition is called when it does not say so itself.
     func rule(_ value: YAMLValue, at path: SettingPath, name: String? = nil) -> Rule? {
+        if let template = value["template"] {
+            let place = Place(
+                file: file, line: template.line, key: path.appending("template").text)
+            guard reader.isSendable(template.value, at: place) else { return nil }
+        }
         guard let json = json(value, at: path, isExpanding: true) else { return nil }
         do throws(RuleRefusal) {
             return try Rule(

@@ -136,6 +136,21 @@ extension SettingReader {
         return ExpandedText(text: result + rest, isReference: isReference)
     }
 
+    /// Whether a text that is sent away is free of the environment, where secrets are kept.
+    ///
+    /// Reports it otherwise. The text may come from a file as a whole.
+    func isSendable(_ value: YAMLValue, at place: Place) -> Bool {
+        guard case .scalar(let scalar) = value.content else { return true }
+        let text = scalar.text.replacing("$${", with: "")
+        let isFile = text.hasPrefix("${file:") && text.firstIndex(of: "}") == text.indices.last
+        guard text.contains("${"), !isFile else { return true }
+        add(
+            place.problem(
+                "a template takes nothing from the environment, since all of it is sent",
+                "Write the text itself, or ${file:PATH} for the whole of it."))
+        return false
+    }
+
     private func value(of reference: String, at place: Place) -> String? {
         if reference.hasPrefix("file:") {
             return contents(String(reference.dropFirst(5)), at: place)

@@ -32,6 +32,10 @@ private let names: [(text: String, of: String)] = [
     ("", "nothing"),
 ]
 
+/// A template that says all there is.
+private let everyWord = MessageTemplate.Name.allCases.map { "{{\($0.rawValue)}}" }
+    .joined(separator: "\n")
+
 /// The data of every type, every text of it replaced, the type of the entity aside.
 private func poisoned(_ value: JSONValue, with name: String) -> JSONValue {
     switch value {
@@ -57,14 +61,16 @@ func noNameBreaksAMessageOrMakesItTooLarge(_ channel: Endpoint.Channel) throws {
             let language: Endpoint.Language = place.isMultiple(of: 2) ? .zh : .en
             let notification = Sample.notification(
                 type, data: poisoned(Sample.data(of: type), with: name.text))
-            let body = try channel.messages.request(
-                notification, to: .sample(channel, language)
-            ).body
-            let place = "\(channel) \(name.of) \(type)"
-            let message = try JSONValue(parsing: body)
-            #expect(schema?.faults(message) ?? [] == [], "\(place)")
-            for fault in faults(of: channel, message, body) {
-                Issue.record("\(place): \(fault)")
+            var endpoint = Endpoint.sample(channel, language)
+            for words in [nil, try MessageTemplate(everyWord)] {
+                endpoint.templates.own = words
+                let body = try channel.messages.request(notification, to: endpoint).body
+                let place = "\(channel) \(name.of) \(type) \(words == nil ? "ours" : "own")"
+                let message = try JSONValue(parsing: body)
+                #expect(schema?.faults(message) ?? [] == [], "\(place)")
+                for fault in faults(of: channel, message, body) {
+                    Issue.record("\(place): \(fault)")
+                }
             }
         }
     }

@@ -18,7 +18,8 @@ private func refusal(of definition: String, name: String? = "r") throws -> RuleR
         {"name":"backup","match":{"type":["bot.published"]},"copy":[{"connection":"coze-prod",\
         "to_workspace":"7498","entity_id":{"from":"/data/event/bot_id"},"entity_type":"bot",\
         "on_uncertain":"reconcile","on_own_copies":true},{"connection":"keyue"}],\
-        "notify":["audit"],"cooldown":"10m","enabled":false}
+        "notify":["audit"],"cooldown":"10m","enabled":false,\
+        "template":"{{name}}"}
         """
     let json = try JSONValue(parsing: text)
     let rule = try Rule(parsing: json, name: nil, origin: .file("rules.yaml"))
@@ -34,9 +35,23 @@ private func refusal(of definition: String, name: String? = "r") throws -> RuleR
     #expect(rule.notify == ["audit"])
     #expect(rule.cooldown == .seconds(600))
     #expect(!rule.isEnabled)
+    #expect(rule.template?.source == "{{name}}")
     #expect(rule.origin == .file("rules.yaml"))
     #expect(rule.json == json)
     #expect(try Rule(parsing: rule.json, name: "backup", origin: rule.origin) == rule)
+}
+
+@Test func theBookKnowsTheWordsOfThoseRulesThatHaveSome() throws {
+    func rule(_ name: String, _ template: String?) throws -> Rule {
+        var json: JSONObject = ["match": ["a": [1]]]
+        json["template"] = template.map { .string($0) }
+        return try Rule(parsing: .object(json), name: name)
+    }
+    let book = RuleBook([try rule("a", "{{name}}"), try rule("b", nil)])
+    #expect(book.current.templates.map(\.rule) == ["a"])
+    book.replace(with: [try rule("a", nil), try rule("b", "{{copy}}"), try rule("c", "x")])
+    #expect(book.current.templates.map(\.rule) == ["b", "c"])
+    #expect(book.current.templates.map(\.template.source) == ["{{copy}}", "x"])
 }
 
 @Test func aShortDefinitionTakesTheDefaults() throws {
@@ -122,6 +137,11 @@ private func refusal(of definition: String, name: String? = "r") throws -> RuleR
         "at most 365d"
     ),
     (#"{"match":{"a":[1]},"notify":["e"],"enabled":1}"#, "/enabled", "true or false", "quotes"),
+    (#"{"match":{"a":[1]},"template":5}"#, "/template", "a string is wanted", "quotes"),
+    (
+        #"{"match":{"a":[1]},"template":"{{nmae}}"}"#, "/template", "nothing called “nmae”",
+        #"Did you mean "name"? Write a text of at most 8192 bytes"#
+    ),
     (#"{"match":{"a":[1]},"notify":["e"],"name":"other"}"#, "/name", "differs", "Leave `name` out"),
 ])
 func aRuleIsRefusedWithThePlaceAndTheRemedy(

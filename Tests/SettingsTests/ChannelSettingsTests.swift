@@ -1,4 +1,5 @@
 import Domain
+import Rules
 import Settings
 import Testing
 
@@ -125,4 +126,55 @@ func whatAChannelCannotUseIsRefusedWithARemedy(_ lines: String, _ due: String) {
     let one = try memory("url: https://h.example/x\nsecret: \(key)", before: connections).load()
     #expect(
         one.endpoints[0].sites == ["cn": "https://www.coze.cn", "com": "https://www.coze.com"])
+}
+
+@Test func ownWordsAreReadFromTheFileOrFromOneBesideIt() throws {
+    let chat = "channel: slack\nurl: https://hooks.slack.com/services/a"
+    let written = try memory("\(chat)\ntemplate: |\n  {{mark}} {{name}}\n  {{link}}").load()
+    #expect(written.endpoints[0].templates.own?.source == "{{mark}} {{name}}\n{{link}}\n")
+    var beside = memory("\(chat)\ntemplate: \"${file:words.mustache}\"")
+    beside.files["words.mustache"] = "{{name}} costs $5\n"
+    #expect(try beside.load().endpoints[0].templates.own?.source == "{{name}} costs $5")
+    let rule = try Memory(
+        yaml: "rules:\n  - { name: r, match: { type: [a] }, template: \"{{name}}\" }\n"
+    ).load().rules[0]
+    #expect(rule.template?.source == "{{name}}")
+    #expect(try memory(chat).load().endpoints[0].templates == MessageTemplates())
+}
+
+@Test(arguments: [
+    (
+        "{{name}} {{nmae}}",
+        "copyhook.yaml:5: endpoints.e.template: there is nothing called “nmae”",
+        "Did you mean \"name\"? Write a text"
+    ),
+    ("{{#failed}}", "{{#failed}} is never closed by {{/failed}}", "{{#name}}…{{/name}}"),
+    ("{{> x}}", "there are no other templates here", "there are mark, title"),
+    ("", "the template is empty", "Write a text of at most 8192 bytes"),
+    (
+        "{{name}} ${TOKEN}", "a template takes nothing from the environment",
+        "${file:PATH} for the whole of it"
+    ),
+    ("${file:a}${TOKEN}", "a template takes nothing from the environment", "Write the text"),
+])
+func aTemplateWithAMistakeIsRefusedWhereItStands(_ text: String, _ what: String, _ remedy: String)
+    throws
+{
+    let chat = "channel: slack\nurl: https://hooks.slack.com/services/a"
+    var one = memory("\(chat)\ntemplate: \"\(text)\"")
+    one.environment["TOKEN"] = "planted-token"
+    #expect(one.refusal.contains(what) && one.refusal.contains(remedy), "\(one.refusal)")
+    #expect(!one.refusal.contains("planted"))
+    var rule = Memory(
+        yaml: "rules:\n  - name: r\n    match: { type: [a] }\n    template: \"\(text)\"\n")
+    rule.environment["TOKEN"] = "planted-token"
+    let said = rule.refusal
+    let inRule = what.replacing("copyhook.yaml:5: endpoints.e", with: "copyhook.yaml:4: rules[0]")
+    #expect(said.contains(inRule) && said.contains(remedy), "\(said)")
+    #expect(!said.contains("planted"))
+}
+
+@Test func aProgramHasNoTemplate() {
+    let one = memory("url: https://h.example/x\nsecret: \(key)\ntemplate: \"{{name}}\"")
+    #expect(one.refusal.contains("endpoints.e.template: no person reads this endpoint"))
 }

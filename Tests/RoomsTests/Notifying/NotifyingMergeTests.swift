@@ -5,6 +5,7 @@ import Simulation
 import Storage
 import StorageMemory
 import StrictJSON
+import Synchronization
 import Testing
 import Transport
 
@@ -40,7 +41,7 @@ import Transport
         let id = CompletionNotification.ID(rawValue: "ntf_\(number)")
         let data: JSONValue = [
             "task": [
-                "id": .string("tsk_\(number)"),
+                "id": .string("tsk_\(number)"), "rule": "backup",
                 "entity": ["type": "bot", "id": "1", "name": .string("bot \(number)")],
             ]
         ]
@@ -163,5 +164,24 @@ import Transport
         for number in 1...100 { try await world.announce(number, to: ["ops"]) }
         try await world.turns(world.room())
         #expect(world.transport.sent.count == 100)
+    }
+
+    @Test func theWordsOfARuleAreThoseItHasWhenTheMessageGoesOut() async throws {
+        let world = Self.world()
+        let room = world.room()
+        func said() throws -> String? {
+            let body = try JSONValue(parsing: try #require(world.transport.sent.last).body)
+            return body.value(at: "/text/content")?.string
+        }
+        try await Self.announce(1, in: world)
+        world.ruleTemplates.withLock { $0 = [] }
+        try await world.turns(room)
+        #expect(try said() == nil)
+        try await Self.announce(2, in: world)
+        let words = try MessageTemplate("{{name}} by {{rule}}")
+        world.ruleTemplates.withLock { $0 = [.init("backup", words)] }
+        world.advance(by: .minutes(2))
+        try await world.turns(room)
+        #expect(try said() == "bot 2 by backup\nCopyhook · tsk_2")
     }
 }

@@ -23,6 +23,8 @@ final class NotifyingWorld: Sendable {
     let paper = LogPaper()
     let clock = ManualClock(NotifyingWorld.start)
     private let seed: UInt64
+    /// What rules say at the moment of sending.
+    let ruleTemplates = Mutex<[MessageTemplates.OfRule]>([])
 
     init(_ endpoints: [Endpoint], seed: UInt64 = 1) {
         self.endpoints = endpoints
@@ -50,11 +52,13 @@ final class NotifyingWorld: Sendable {
     /// A new room on the same store, as after a restart.
     func room(on ledger: (any DeliveryLedger & HealthLedger)? = nil) -> NotifyingStage {
         let generator = Mutex(SeededGenerator(seed: seed))
+        let world = self
         return NotifyingStage(
             ledger: ledger ?? store, audience: Audience(endpoints), transport: transport,
             time: clock.source,
             chance: Chance { generator.withLock { $0.next() } }, lease: Self.lease,
-            log: paper.logger)
+            log: paper.logger,
+            ruleTemplates: { world.ruleTemplates.withLock { $0 } })
     }
 
     /// Writes one ping for each of the named endpoints; returns the deliveries' ids.
