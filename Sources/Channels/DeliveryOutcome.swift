@@ -68,6 +68,8 @@ package struct OutcomeReason: Hashable, Sendable {
     package let detail: String
     /// How long the endpoint wants to be left alone although it took the message.
     package var rest: Duration?
+    /// Whether a pause is for all that goes to the same host, whoever it is for.
+    package var isForHost = false
     /// Where the chat is now, when the platform says that it moved; the old place is dead.
     package var movedTo: String?
 

@@ -79,9 +79,16 @@ package struct DiscordChannel: ChatChannel {
                 OutcomeReason("", status: answer.status, rest: Self.rest(answer, at: now)))
         }
         if answer.status == 429 {
-            return .failed(
-                answer, "rate_limited", wait: AnswerBody.wait(body?["retry_after"], at: now),
-                at: now)
+            var reason = OutcomeReason(answer, "rate_limited")
+            // Then it is about us as a whole, and not about this channel.
+            reason.isForHost =
+                body?["global"]?.bool == true
+                || answer.headers.first("x-ratelimit-scope") == "global"
+            let waits = [
+                RetryAfter.duration(in: answer.headers, at: now),
+                AnswerBody.wait(body?["retry_after"], at: now),
+            ]
+            return .retry(after: waits.compactMap { $0 }.max(), slowsEndpoint: true, reason)
         }
         let outcome = DeliveryOutcome.byStatus(of: answer, at: now)
         guard let code = body?["code"]?.text else { return outcome }

@@ -45,6 +45,8 @@ final class EndpointDesk: Sendable {
     private let chance: Chance
     private let log: Logger
     private let state: Mutex<State>
+    /// The scheme, host and port of each endpoint, by its name.
+    private let hosts: [String: String]
 
     init(_ endpoints: [Endpoint], time: TimeSource, chance: Chance, log: Logger) {
         self.time = time
@@ -52,11 +54,13 @@ final class EndpointDesk: Sendable {
         self.log = log
         var built = State()
         var places: [DestinationKey: Int] = [:]
+        var hosts: [String: String] = [:]
         for endpoint in endpoints where built.lanes[endpoint.name] == nil {
             let key = DestinationKey(endpoint)
             let place = places[key] ?? built.lines.count
             if place == built.lines.count { built.lines.append(Line()) }
             places[key] = place
+            hosts[endpoint.name] = key.place
             built.lines[place].names.append(endpoint.name)
             let channel = endpoint.channel.messages
             built.lanes[endpoint.name] = EndpointLane(
@@ -65,6 +69,7 @@ final class EndpointDesk: Sendable {
                 overdueBefore: time.now() - Self.outageMin)
         }
         state = Mutex(built)
+        self.hosts = hosts
     }
 
     /// What a claim may take of each endpoint.
@@ -189,6 +194,14 @@ final class EndpointDesk: Sendable {
                 line.breaker.note(verdict, at: now, using: &chance)
             } else {
                 line.breaker.withdraw()
+            }
+        }
+        guard outcome.reason.isForHost, let pause = outcome.pause, let host = hosts[name] else {
+            return
+        }
+        state.withLock { state in
+            for (other, place) in hosts where place == host && other != name {
+                state.lanes[other]?.note(pause: pause, isStrained: false, isWell: false, at: now)
             }
         }
     }

@@ -18,10 +18,13 @@ extension NotifyingStage {
         do throws(MessageRefusal) {
             request = try self.request(turn, open, endpoint, channel, at: start)
         } catch {
-            let rest = open.filter { place in
-                (try? self.request(turn, [place], endpoint, channel, at: start)) != nil
-            }
             // One that cannot be told must not keep the others from being told.
+            let rest =
+                open.count == 1
+                ? []
+                : open.filter { place in
+                    (try? self.request(turn, [place], endpoint, channel, at: start)) != nil
+                }
             let refused = open.filter { !rest.contains($0) }
             let isSplit = !rest.isEmpty && !refused.isEmpty
             conclude(

@@ -33,6 +33,37 @@ struct NotifyingPaceTests {
         #expect(try await world.turn(room) == 2)
     }
 
+    /// contracts/notifications.md section 10: `global` is said of us, not of one channel.
+    @Test(arguments: [true, false])
+    func whatDiscordSaysOfUsAllHoldsForAllItsChannels(_ isGlobal: Bool) async throws {
+        func channel(_ name: String, host: String = "discord.com") -> Endpoint {
+            Endpoint(
+                name: name, channel: .discord,
+                url: Secret("https://\(host)/api/webhooks/100000000000000001/\(name)"))
+        }
+        let world = NotifyingWorld([
+            channel("one"), channel("two"), channel("far", host: "proxy.example.com"),
+        ])
+        world.transport.answer(by: { request in
+            request.url.contains("/one")
+                ? .success(
+                    HTTPAnswer(
+                        status: 429, body: Array(#"{"retry_after":60,"global":\#(isGlobal)}"#.utf8))
+                )
+                : .success(HTTPAnswer(status: 204))
+        })
+        let room = world.room()
+        try await world.announce(1, to: ["one"])
+        try await world.turn(room)
+        try await world.announce(2, to: ["two", "far"])
+        try await world.turns(room)
+        #expect(world.transport.sent.count { $0.url.contains("/far") } == 1)
+        #expect(world.transport.sent.count { $0.url.contains("/two") } == (isGlobal ? 0 : 1))
+        world.advance(by: .seconds(60))
+        try await world.turns(room)
+        #expect(world.transport.sent.count { $0.url.contains("/two") } == 1)
+    }
+
     // Claimed together with the one that was told to wait.
     @Test func whatIsInHandWhenAPauseBeginsIsPutBackAtNoCost() async throws {
         let world = NotifyingWorld([NotifyingWorld.webhook("tired")])
