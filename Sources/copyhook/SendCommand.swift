@@ -18,30 +18,34 @@ struct SendCommand: AsyncParsableCommand {
                   --scheme coze --secret-env COZE_VERIFY_TOKEN --event event.json
               copyhook send --to http://127.0.0.1:8080/in/ci --scheme standard-webhooks \\
                   --secret-file ci.secret --event - < event.json
+              copyhook send --to http://127.0.0.1:8080/in/hub --scheme github \\
+                  --secret-file hub.secret --header "X-GitHub-Event: push" --event push.json
+              copyhook send --to http://127.0.0.1:8080/in/lark --scheme feishu \\
+                  --secret-env LARK_ENCRYPT_KEY --event lark.json
             """)
-
-    enum Scheme: String, ExpressibleByArgument, CaseIterable {
-        case coze
-        case standardWebhooks = "standard-webhooks"
-    }
 
     @Option(help: "The source's address: http://127.0.0.1:8080/in/NAME.")
     var to: String
 
-    @Option(help: "How the sender proves who it is: coze or standard-webhooks.")
-    var scheme: Scheme
+    @Option(
+        help: ArgumentHelp(
+            "How the sender proves who it is: \(SendScheme.words).", valueName: "scheme"))
+    var scheme: SendScheme
 
-    @Option(help: "File with the event's body; - is standard input. Sent byte for byte.")
+    @Option(help: "File with the event; - is standard input. Sent byte for byte, by feishu sealed.")
     var event: String
 
-    @Option(help: "Environment variable with the verify token or signing secret.")
+    @Option(help: "Environment variable with the secret that both sides share.")
     var secretEnv: String?
 
-    @Option(help: "File with the verify token or signing secret.")
+    @Option(help: "File with the secret that both sides share.")
     var secretFile: String?
 
-    @Option(help: "webhook-id for standard-webhooks. Default: a new one.")
+    @Option(help: "The event's id where a header has it, as webhook-id. Default: a new one.")
     var id: String?
+
+    @Option(help: "A header that the platform sends too, as in \"X-GitHub-Event: push\".")
+    var header: [String] = []
 
     @Option(help: "Send it this many times, byte for byte the same.")
     var times = 1
@@ -53,18 +57,23 @@ struct SendCommand: AsyncParsableCommand {
         guard to.isWebAddress else {
             throw ValidationError("--to takes an address such as http://127.0.0.1:8080/in/NAME.")
         }
+        guard header.allSatisfy({ $0.headerField != nil }) else {
+            throw ValidationError("--header takes a name and a value, as in \"X-Event: push\".")
+        }
         guard (1...10_000).contains(times) else {
             throw ValidationError("--times takes 1 to 10000.")
         }
     }
 
     func run() async throws {
-        let body = try InputFile.read(event)
-        let headers = try sign(body, with: try readSecret())
+        let proof = try sign(try InputFile.read(event), with: try readSecret())
         let transport = try CurlTransport(policy: .anywhere, userAgent: "copyhook")
         let request = HTTPRequest(
-            .post, to, headers: [HTTPField("Content-Type", "application/json")] + headers,
-            body: body)
+            .post, to,
+            headers: [HTTPField("Content-Type", "application/json")]
+                + header.compactMap(\.headerField)
+                + proof.headers.map { HTTPField($0.name, $0.value) },
+            body: proof.body)
         var allAccepted = true
         for _ in 1...times {
             do throws(TransportFailure) {
@@ -101,32 +110,39 @@ struct SendCommand: AsyncParsableCommand {
         return Secret(secret)
     }
 
-    private func sign(_ body: [UInt8], with secret: Secret) throws -> [HTTPField] {
+    private func sign(
+        _ event: [UInt8], with secret: Secret
+    ) throws -> SendScheme.Proof {
         var generator = SystemRandomNumberGenerator()
         let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
-        switch scheme {
-        case .coze:
-            return CozeSigner.headers(
-                token: secret, timestamp: now, nonce: CozeSigner.nonce(using: &generator),
-                body: body
-            ).map { HTTPField($0.name, $0.value) }
-        case .standardWebhooks:
-            do throws(SigningError) {
-                let id =
-                    id ?? Identifier<Event>.make("msg_", at: now, using: &generator).rawValue
-                return try StandardWebhooksSigner(secrets: [secret])
-                    .headers(id: id, at: now, body: body)
-                    .map { HTTPField($0.name, $0.value) }
-            } catch {
-                guard error.code != .badIdentifier else {
-                    throw CommandFailure.badUsage(
-                        "--id cannot be used: \(error.detail)",
-                        "Choose another one, or leave --id out to have one made.")
-                }
+        let id = id ?? Identifier<Event>.make("msg_", at: now, using: &generator).rawValue
+        let chance = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        do throws(SigningError) {
+            return try scheme.prove(event, with: secret, id: id, at: now, chance: chance)
+        } catch {
+            guard error.code != .badIdentifier else {
                 throw CommandFailure.badUsage(
-                    "The secret is no Standard Webhooks secret: \(error.detail)",
-                    "It starts with whsec_ and goes on in base64.")
+                    "--id cannot be used: \(error.detail)",
+                    "Choose another one, or leave --id out to have one made.")
             }
+            throw CommandFailure.badUsage(
+                "The secret is none of \(scheme.rawValue): \(error.detail)",
+                scheme == .standardWebhooks || scheme == .svix
+                    ? "It starts with whsec_ and goes on in base64."
+                    : "Write it as the source's configuration has it.")
         }
+    }
+}
+
+extension String {
+    /// `Name: value`; `nil` for what is no header.
+    fileprivate var headerField: HTTPField? {
+        guard let colon = firstIndex(of: ":"), colon > startIndex else { return nil }
+        let name = self[..<colon]
+        let value = self[index(after: colon)...].drop { $0 == " " }
+        let isSafe =
+            name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            && value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        return isSafe ? HTTPField(String(name), String(value)) : nil
     }
 }

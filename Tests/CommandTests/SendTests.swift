@@ -73,6 +73,62 @@ private let published = """
         #expect(events.allSatisfy { $0["type"]?.string == "build.done" })
     }
 
+    /// One source for each scheme that `send` plays; each takes one event and no other secret.
+    @Test func everySchemeThatIsOfferedIsTakenByItsSource() async throws {
+        let scratch = try ScratchDirectory()
+        let plain = "planted-secret-of-every-sender"
+        let hooked = ["standard-webhooks", "svix"]
+        let schemes = [
+            "standard-webhooks", "svix", "github", "gitlab", "stripe", "slack", "feishu",
+            "dingtalk-robot", "telegram", "bearer",
+        ]
+        var yaml = "sources:\n"
+        for scheme in schemes {
+            yaml += "  \(scheme):\n    scheme: \(scheme)\n"
+            yaml +=
+                scheme == "feishu"
+                ? "    apps: [{ verification_token: token-0123456789, encrypt_key: \(plain) }]\n"
+                : "    secret: \(hooked.contains(scheme) ? secret : plain)\n"
+            if scheme == "bearer" { yaml += "    type: /type\n" }
+        }
+        let service = try await APIService.start(yaml, in: scratch)
+        let event = #"""
+            {"type": "a.b", "id": "evt_1", "event_id": "Ev1", "update_id": 7, "object": "event",
+             "created": 1749038258, "schema": "2.0", "msgId": "m1", "msgtype": "text",
+             "team_id": "T1", "event_time": 1749038258,
+             "header": {"event_id": "e1", "event_type": "a.b_v1", "create_time": "1749038258245",
+                        "token": "token-0123456789", "app_id": "cli_0", "tenant_key": "t"},
+             "message": {}, "event": {"type": "a.b"}, "data": {"object": {}}}
+            """#.replacing(
+                "\"type\": \"a.b\", \"id\"", with: "\"type\": \"event_callback\", \"id\"")
+        try scratch.write(event, to: "event.json")
+        for scheme in schemes {
+            for isRight in [true, false] {
+                let right = hooked.contains(scheme) ? secret : plain
+                let wrong =
+                    hooked.contains(scheme)
+                    ? "whsec_HyAfHh0cGxoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwI=" : "another-secret-0123"
+                let said = try await BuiltBinary.run(
+                    [
+                        "send", "--to", "\(service.url)/in/\(scheme)", "--scheme", scheme,
+                        "--secret-env", "S", "--event", scratch.path("event.json"), "--header",
+                        "X-GitHub-Event: push", "--header", "X-Gitlab-Event: Push Hook",
+                    ], environment: ["S": isRight ? right : wrong])
+                #expect(said.status == (isRight ? 0 : 1), "\(scheme) \(said)")
+                #expect(said.output.hasPrefix(isRight ? "200 " : "401 "), "\(scheme) \(said)")
+            }
+        }
+        let stored = try await service.api("GET", "/api/v1/events").json["events"]?.array ?? []
+        #expect(
+            Set(stored.compactMap { $0["source"]?.string }) == Set(schemes)
+                && stored.count == schemes.count)
+        let unknown = try await BuiltBinary.run([
+            "send", "--to", service.url, "--scheme", "github", "--secret-env", "S", "--event", "x",
+            "--header", "no colon",
+        ])
+        #expect(unknown.status == 2 && unknown.errors.contains("--header takes"), "\(unknown)")
+    }
+
     @Test func aWrongSecretIsRefusedWithOne() async throws {
         let coze = try await send(
             to: "coze-main", "coze", "--secret-file", "wrong.secret", "--event", "event.json")
