@@ -54,8 +54,8 @@ extension ChatMessage {
         guard tone == .failure || tone == .warning else { return nil }
         return say(
             Phrase(
-                "详情请运行 copyhook tasks show 加任务编号。",
-                "copyhook tasks show and the id of a task says more."))
+                "查看详情：copyhook tasks show 加任务编号。",
+                "For details run copyhook tasks show with the id of a task."))
     }
 }
 

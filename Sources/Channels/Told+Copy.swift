@@ -95,19 +95,22 @@ private struct CopyWords {
         case .copyUnresolved:
             (tone, title) = (.warning, Phrase("复制结果不明", "copy unresolved"))
             advice = Phrase(
-                "请到目标中查看是否已有副本，再用上面的命令告知结果。",
-                "Look in the target, then say what you found with the command above.")
+                "请到目标空间或账号中查看是否已有副本，再用上面的命令告知结果：有则加 --adopt 和副本编号，"
+                    + "没有则加 --send-again 或 --give-up。",
+                "Look whether the copy is there, then run the command above: with --adopt and its "
+                    + "id if it is, with --send-again or --give-up if not.")
         case .copyCancelled:
             (tone, title, advice) = (.information, Phrase("复制已取消", "copy cancelled"), nil)
         case .copyStalled:
             (tone, title) = (.warning, Phrase("复制迟迟未完成", "copy is slow"))
             advice = Phrase(
-                "无需处理；如长时间没有进展，请到平台上查看。",
-                "Nothing is to be done yet; if it stays so, look on the platform.")
+                "暂时无需处理；如果长时间没有进展，请到平台上查看。",
+                "Nothing to do yet. If it goes on like this, look on the platform.")
         case .copyDuplicateSuspected:
             (tone, title) = (.warning, Phrase("可能有重复副本", "may have two copies"))
             advice = Phrase(
-                "请到目标中核对，删除多余的副本。", "Look in the target and delete the one too many.")
+                "请到目标空间或账号中核对，删除多余的副本。",
+                "Look where the copies are and delete the extra one.")
         default:
             (tone, title, advice) = (.success, Phrase("已复制", "copied"), nil)
         }
@@ -122,8 +125,8 @@ private struct CopyWords {
         case .copyUnresolved:
             Phrase(
                 "提交后没有收到应答，无法确定\(subject)是否已复制到\(target.zh)。为避免重复，不会自动重试。",
-                "The answer was lost, so whether \(subject) was copied to \(target.en) is unknown. "
-                    + "It is not sent again by itself, lest there be two.")
+                "The answer was lost, so nobody knows whether \(subject) was copied to "
+                    + "\(target.en). It is not sent again by itself, so that there are never two.")
         case .copyCancelled:
             Phrase(
                 "\(subject)的复制任务已取消，没有提交。目标：\(target.zh)。",

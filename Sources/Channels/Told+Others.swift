@@ -37,7 +37,7 @@ extension Told {
     func endpoint(_ type: NotificationType) -> ChatMessage {
         let name = name("/endpoint/name") ?? name("/endpoint") ?? "?"
         let share = data["percent"]?.number?.int64.map {
-            say("失败时限已用 \($0) %。", " \($0) % of its failure budget is used.")
+            say("距停用的期限已过 \($0)%。", " \($0)% of the time until it is disabled has passed.")
         }
         let facts = failureFacts("/failure") + timeFact
         switch type {
@@ -46,7 +46,7 @@ extension Told {
                 tone: .warning,
                 title: say("通知端点持续失败：\(name)", "Endpoint failing: \(name)"),
                 summary: say(
-                    "端点\(quoted(name))一直没有送达成功。", "Nothing reaches endpoint \(quoted(name)).")
+                    "发往端点\(quoted(name))的通知一直没有送达。", "Nothing reaches endpoint \(quoted(name)).")
                     + (share ?? ""),
                 facts: facts,
                 advice: say("请检查它的地址、密钥和状态。", "Check its address, secret and health."),
@@ -56,12 +56,12 @@ extension Told {
                 tone: .failure,
                 title: say("通知端点已停用：\(name)", "Endpoint disabled: \(name)"),
                 summary: say(
-                    "端点\(quoted(name))已停用，每小时只试送一次。",
-                    "Endpoint \(quoted(name)) was disabled; it gets one try an hour."),
+                    "端点\(quoted(name))已停用，每小时只试一次。",
+                    "Endpoint \(quoted(name)) was disabled. It is tried once an hour."),
                 facts: facts,
                 advice: say(
                     "修复后会自动恢复，积压的通知随后补发。",
-                    "Once it is mended it recovers by itself, and what waited follows."),
+                    "Once it works, it recovers by itself, and what waited for it follows."),
                 footer: footer())
         default:
             return ChatMessage(

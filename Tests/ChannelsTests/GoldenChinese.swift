@@ -47,7 +47,7 @@ let goldenChinese: [NotificationType: String] = [
     时间：2026-03-18 08:30:15 UTC
     命令：copyhook tasks resolve tsk_1
 
-    请到目标中查看是否已有副本，再用上面的命令告知结果。
+    请到目标空间或账号中查看是否已有副本，再用上面的命令告知结果：有则加 --adopt 和副本编号，没有则加 --send-again 或 --give-up。
 
     Copyhook · tsk_1 · evt_1
     """,
@@ -75,7 +75,7 @@ let goldenChinese: [NotificationType: String] = [
     时间：2026-03-18 08:30:15 UTC
     命令：copyhook tasks show tsk_1
 
-    无需处理；如长时间没有进展，请到平台上查看。
+    暂时无需处理；如果长时间没有进展，请到平台上查看。
 
     Copyhook · tsk_1 · evt_1
     """,
@@ -91,7 +91,7 @@ let goldenChinese: [NotificationType: String] = [
     时间：2026-03-18 08:30:15 UTC
     命令：copyhook tasks show tsk_1
 
-    请到目标中核对，删除多余的副本。
+    请到目标空间或账号中核对，删除多余的副本。
 
     Copyhook · tsk_1 · evt_1
     """,
@@ -112,7 +112,7 @@ let goldenChinese: [NotificationType: String] = [
     .endpointWarning: """
     [orange] 通知端点持续失败：audit
 
-    端点“audit”一直没有送达成功。失败时限已用 50 %。
+    发往端点“audit”的通知一直没有送达。距停用的期限已过 50%。
 
     原因：HTTP 503
     时间：2026-03-18 08:30:15 UTC
@@ -124,7 +124,7 @@ let goldenChinese: [NotificationType: String] = [
     .endpointDisabled: """
     [red] 通知端点已停用：audit
 
-    端点“audit”已停用，每小时只试送一次。
+    端点“audit”已停用，每小时只试一次。
 
     时间：2026-03-18 08:30:15 UTC
 

@@ -39,8 +39,8 @@ let goldenEnglish: [NotificationType: String] = [
     .copyUnresolved: """
     [orange] Bot copy unresolved: 客服助手
 
-    The answer was lost, so whether “客服助手” was copied to its own workspace is unknown. It \
-    is not sent again by itself, lest there be two.
+    The answer was lost, so nobody knows whether “客服助手” was copied to its own workspace. It \
+    is not sent again by itself, so that there are never two.
 
     Original: 7351000000000000001
     Connection: coze-prod
@@ -49,7 +49,8 @@ let goldenEnglish: [NotificationType: String] = [
     Time: 2026-03-18 08:30:15 UTC
     Command: copyhook tasks resolve tsk_1
 
-    Look in the target, then say what you found with the command above.
+    Look whether the copy is there, then run the command above: with --adopt and its id if it is, \
+    with --send-again or --give-up if not.
 
     Copyhook · tsk_1 · evt_1
     """,
@@ -78,7 +79,7 @@ let goldenEnglish: [NotificationType: String] = [
     Time: 2026-03-18 08:30:15 UTC
     Command: copyhook tasks show tsk_1
 
-    Nothing is to be done yet; if it stays so, look on the platform.
+    Nothing to do yet. If it goes on like this, look on the platform.
 
     Copyhook · tsk_1 · evt_1
     """,
@@ -94,7 +95,7 @@ let goldenEnglish: [NotificationType: String] = [
     Time: 2026-03-18 08:30:15 UTC
     Command: copyhook tasks show tsk_1
 
-    Look in the target and delete the one too many.
+    Look where the copies are and delete the extra one.
 
     Copyhook · tsk_1 · evt_1
     """,
@@ -115,7 +116,7 @@ let goldenEnglish: [NotificationType: String] = [
     .endpointWarning: """
     [orange] Endpoint failing: audit
 
-    Nothing reaches endpoint “audit”. 50 % of its failure budget is used.
+    Nothing reaches endpoint “audit”. 50% of the time until it is disabled has passed.
 
     Reason: HTTP 503
     Time: 2026-03-18 08:30:15 UTC
@@ -127,11 +128,11 @@ let goldenEnglish: [NotificationType: String] = [
     .endpointDisabled: """
     [red] Endpoint disabled: audit
 
-    Endpoint “audit” was disabled; it gets one try an hour.
+    Endpoint “audit” was disabled. It is tried once an hour.
 
     Time: 2026-03-18 08:30:15 UTC
 
-    Once it is mended it recovers by itself, and what waited follows.
+    Once it works, it recovers by itself, and what waited for it follows.
 
     Copyhook
     """,

@@ -167,7 +167,7 @@ func ownWordsEndWhereThePlatformEndsAndNeverLoseTheFooter(_ channel: Endpoint.Ch
             - ✅ 客服助手
             - ✅ 客服助手
 
-            copyhook tasks show and the id of a task says more.
+            For details run copyhook tasks show with the id of a task.
 
             ###### Copyhook
             """)
