@@ -77,7 +77,7 @@ private let lastGet = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n
         var fixture = GatewayFixture()
         fixture.limits.connectionsMax = 2
         fixture.limits.shedAge = .milliseconds(1)
-        fixture.limits.paceTime = .seconds(1)
+        fixture.limits.paceTime = .seconds(20)
         try await fixture.run { gateway in
             let half = try await RawClient.connect(to: gateway.port)
             try await half.send(
