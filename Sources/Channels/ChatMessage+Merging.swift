@@ -31,8 +31,7 @@ extension ChatMessage {
             let isWell = one.message.tone == .success || one.message.tone == .information
             let id = isWell ? nil : one.task
             let mark = one.message.tone.mark
-            var said = one.message.words?.firstLine ?? one.message.title
-            if said.hasPrefix(mark + " ") { said = String(said.dropFirst(mark.count + 1)) }
+            let said = one.message.words?.firstLine(without: mark) ?? one.message.title
             let line = [said, id].compactMap { $0 }.joined(separator: " · ")
             return Fact(mark, line, colon: " ")
         }

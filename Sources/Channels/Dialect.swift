@@ -89,7 +89,8 @@ enum QuietText {
     /// The same text to the eye.
     ///
     /// A gap stands behind every `@`, between `:` and `//`, behind a dot that a letter follows as
-    /// in a host's name, and behind a `/` that begins a word.
+    /// in a host's name, behind a `/` that begins a word, and behind an `&` that begins the name
+    /// of a character: Mattermost reads `&commat;all` as it reads `@all`.
     static func quiet(_ text: String) -> String {
         let scalars = Array(text.unicodeScalars)
         var quiet = String.UnicodeScalarView()
@@ -100,6 +101,7 @@ enum QuietText {
             switch scalar {
             case "@", "＠": quiet.append(gap)
             case ":" where after == "/": quiet.append(gap)
+            case "&" where namesCharacter(scalars[(place + 1)...]): quiet.append(gap)
             case "." where before.map(isWordPart) == true && after.map(isLetter) == true:
                 quiet.append(gap)
             case "/" where before.map(isWordPart) != true && after.map(isWordPart) == true:
@@ -108,6 +110,15 @@ enum QuietText {
             }
         }
         return String(quiet)
+    }
+
+    /// Whether a client that reads HTML's names of characters finds one behind an `&`; the longest
+    /// has 32 letters.
+    private static func namesCharacter(_ rest: ArraySlice<Unicode.Scalar>) -> Bool {
+        guard let end = rest.prefix(33).firstIndex(of: ";"), end > rest.startIndex else {
+            return false
+        }
+        return rest[..<end].allSatisfy { isWordPart($0) || $0 == "#" }
     }
 
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {

@@ -25,7 +25,8 @@ package struct OwnWords: Hashable, Sendable {
         for (name, value) in values { told[name.rawValue] = Self.withoutGap(value) }
         if values[.link] != nil { told[MessageTemplate.Name.link.rawValue] = String(Self.gap) }
         // Mustache would escape for HTML; here each channel escapes as its platform wants it.
-        let source = "{{% CONTENT_TYPE:TEXT}}\n" + Self.withoutGap(template.source)
+        // The library reads on behind a brace at the very end.
+        let source = "{{% CONTENT_TYPE:TEXT}}\n\(template.source)\n"
         guard let mustache = try? MustacheTemplate(string: source) else { return nil }
         let text = Self.limit.cut(mustache.render(told))
         var lines: [String] = []
@@ -43,7 +44,7 @@ package struct OwnWords: Hashable, Sendable {
     }
 
     /// Where the link stands: the last character for private use, which is taken out of all else.
-    private static let gap: Unicode.Scalar = "\u{10FFFD}"
+    private static let gap = MessageTemplate.reserved
 
     private static func withoutGap(_ text: String) -> String {
         var scalars = text.unicodeScalars
@@ -53,8 +54,15 @@ package struct OwnWords: Hashable, Sendable {
 
     var hasLink: Bool { lines.contains { $0.unicodeScalars.contains(Self.gap) } }
 
-    /// For a message that stands for several.
-    var firstLine: String { Self.lineLimit.cut(Self.withoutGap(lines[0])) }
+    /// For a message that stands for several, where the mark stands before each line.
+    ///
+    /// - Returns: `nil` when nothing else is said in it.
+    func firstLine(without mark: String) -> String? {
+        var line = Self.withoutGap(lines[0])
+        if line.hasPrefix(mark) { line = String(line.dropFirst(mark.count)) }
+        let start = line.drop(while: \.isWhitespace)
+        return start.isEmpty ? nil : Self.lineLimit.cut(String(start))
+    }
 
     /// As many lines as fit; the last of them may be cut.
     func text(within limit: TextLimit, in dialect: Dialect, link: String?) -> String {

@@ -11,6 +11,9 @@ package struct MessageTemplate: Hashable, Sendable {
     /// Sections within sections at most.
     package static let depthMax = 8
 
+    /// Stands for a link while a message is made, and so in no template and no value.
+    package static let reserved: Unicode.Scalar = "\u{10FFFD}"
+
     /// UTF-8, at most ``bytesMax``; every tag in it is one of ours and every section is closed.
     package let source: String
 
@@ -20,6 +23,9 @@ package struct MessageTemplate: Hashable, Sendable {
         }
         guard source.contains(where: { !$0.isWhitespace }) else {
             throw TemplateRefusal("the template is empty")
+        }
+        guard !source.unicodeScalars.contains(Self.reserved) else {
+            throw TemplateRefusal("the template holds U+10FFFD, a character of nobody's writing")
         }
         var scan = TemplateScan(source)
         try scan.run()
@@ -172,7 +178,12 @@ private struct TemplateScan {
     private mutating func word(
         until end: String, _ start: Int
     ) throws(TemplateRefusal) -> String {
-        let text = String(try upTo(end, start).trimmed)
+        let tag = try upTo(end, start)
+        // The library would take what stands before the break for text.
+        guard !tag.contains(where: \.isNewline) else {
+            throw refusal("a tag goes over the end of a line", start)
+        }
+        let text = String(tag.trimmed)
         guard MessageTemplate.words.contains(where: { $0.utf8.elementsEqual(text.utf8) }) else {
             let word = String(text.prefix(64))
             throw refusal(

@@ -9,8 +9,11 @@ extension PatternCompiler {
             throw refusal(
                 pointer, "an operator is an object with exactly one member, not \(object.count)",
                 name,
-                "Write one object for each operator: [{\"prefix\": \"a\"}, "
-                    + "{\"suffix\": \"b\"}] passes when either does.",
+                name == "anything-but"
+                    ? "Name one operator; what starts with a or ends with b is excluded by "
+                        + "{\"anything-but\": {\"wildcard\": [\"a*\", \"*b\"]}}."
+                    : "Write one object for each operator: [{\"prefix\": \"a\"}, "
+                        + "{\"suffix\": \"b\"}] passes when either does.",
                 instead: name == nil ? Self.apart(object) : nil)
         }
         return member

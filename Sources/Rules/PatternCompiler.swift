@@ -100,6 +100,14 @@ struct PatternCompiler {
                 pointer, "an empty list can never match",
                 "Name at least one value or test; [{\"exists\": false}] asks for absence.")
         }
+        // One dotted key makes as many steps as objects within objects do.
+        guard path.count <= Pattern.Limits.depthMax else {
+            throw refusal(
+                pointer,
+                "a field of \(path.count) steps is deeper than \(Pattern.Limits.depthMax), the "
+                    + "limit",
+                "Ask for fields closer to the root; each dot in a name is a step.")
+        }
         if !isTrial, let misplaced = misplacedFields(list, at: pointer) { throw misplaced }
         var compiled: [ValueTest] = []
         compiled.reserveCapacity(list.count)

@@ -242,7 +242,7 @@ extension PatternNode {
 ///
 /// A class, since all that are on the way together draw on it.
 final class SplitPatience {
-    private var left = 10_000
+    private var left = 2_000
 
     var isLeft: Bool { left > 0 }
 

@@ -45,7 +45,14 @@ struct PatternText {
             Diagnosis(what: error.detail, advice: "Save the file as UTF-8 without a mark.")
         case .notUTF8:
             Diagnosis(what: error.detail, advice: "Save the file as UTF-8.")
-        default: nil
+        case .tooDeep, .tooLarge, .tooManyValues, .stringTooLong:
+            Diagnosis(what: error.detail, advice: "Ask for less, or make several rules of it.")
+        case .numberTooLong:
+            Diagnosis(
+                what: error.detail, advice: "Write a shorter number, or the same with an exponent.")
+        case .loneSurrogate:
+            Diagnosis(
+                what: error.detail, advice: "Write both halves, or the character itself.")
         }
     }
 

@@ -111,8 +111,9 @@ extension Rule {
 
 extension [Rule] {
     fileprivate var templates: [MessageTemplates.OfRule] {
-        compactMap { rule in
-            rule.template.map { MessageTemplates.OfRule(rule.name, $0) }
+        // By place: not every rule is copied to find the few that have one.
+        indices.compactMap { place in
+            self[place].template.map { MessageTemplates.OfRule(self[place].name, $0) }
         }
     }
 }

@@ -184,6 +184,17 @@ func noAnswerIsTriedAgainUnlessWeForbadeItToAChat(_ channel: Endpoint.Channel) {
         #expect(redaction.redact("said \(text)!") == "said <secret>!")
     }
     #expect(redaction.redact("open.feishu.cn said no 文") == "open.feishu.cn said no 文")
+    endpoint.url = Secret(
+        "https://api.telegram.org/bot123456:AAHxyzSECRET/sendMessage?k=ab%2Bcdefgh")
+    endpoint.headers = [Endpoint.Header("x-api-key", Secret("Sh0rt"))]
+    let robot = Redaction(of: endpoint)
+    for text in [
+        "bot123456:AAHxyzSECRET", "123456:AAHxyzSECRET", "AAHxyzSECRET", "ab%2Bcdefgh",
+        "ab+cdefgh", "Sh0rt",
+    ] {
+        #expect(robot.redact("said \(text)!") == "said <secret>!")
+    }
+    #expect(robot.redact("the bot said no") == "the bot said no")
     let webhook = Redaction(of: .webhook([Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]))
     #expect(webhook.redact("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") == "<secret>")
 }

@@ -176,6 +176,8 @@ private func isSteering(_ scalar: Unicode.Scalar) -> Bool {
     ("plain 客服助手 v1.2", "plain 客服助手 v1.2"), ("@all", "@\u{200B}all"),
     ("http://a.example/b", "http:\u{200B}//\u{200B}a.\u{200B}example/b"), ("1.2.3", "1.2.3"),
     ("/start a/b", "/\u{200B}start a/b"), ("a@b.cn", "a@\u{200B}b.\u{200B}cn"),
+    ("&commat;all", "&\u{200B}commat;all"), ("&#64;all", "&\u{200B}#64;all"),
+    ("R&D; AT&T", "R&\u{200B}D; AT&T"), ("&; & x;", "&; & x;"),
 ])
 func aQuietNameCallsNobodyAndLeadsNowhere(_ text: String, _ due: String) {
     #expect(Array(Dialect.plain.foreign(text).utf8) == Array(due.utf8))

@@ -173,12 +173,38 @@ func ownWordsEndWhereThePlatformEndsAndNeverLoseTheFooter(_ channel: Endpoint.Ch
             """)
 }
 
+/// What the library would read otherwise than the check does.
+@Test func whatTheLibraryMisreadsIsRefusedOrSaid() throws {
+    for template in [
+        "{{\ntype}}", "{{type\r}}", "{{#failed\u{2028}}}x{{/failed}}", "{\u{10FFFD}{.}}",
+        "\u{10FFFD}",
+    ] {
+        #expect(throws: TemplateRefusal.self, "\(template)") { try MessageTemplate(template) }
+    }
+    #expect(try said("{{type}} {", .copyFailed) == "copy.failed {" + footer)
+    #expect(try said("{{! of\ntwo lines }}{{type}}", .copyFailed) == "copy.failed" + footer)
+}
+
+/// Of one whose first line says nothing but its mark, the title is told.
+@Test func ofManyEachHasALineThatSaysSomething() throws {
+    for template in [
+        "{{mark}} {{endpoint}}", "{{mark}}", "{{link}}\n{{name}}", "{{mark}} {{link}}",
+    ] {
+        let templates = MessageTemplates(own: try MessageTemplate(template))
+        let message = try ChatMessage(
+            merging: [Sample.notification(.copyFailed), Sample.notification(.copySucceeded)],
+            in: .en, templates: templates)
+        let lines = message.facts.map(\.value)
+        #expect(lines.allSatisfy { $0.contains("客服助手") }, "\(lines)")
+    }
+}
+
 /// Whatever the check lets through, the library that renders it reads as well.
 @Test func whatIsTakenIsAlwaysRendered() throws {
     var random = SeededWords(seed: 11)
     var taken = 0
     for _ in 0..<2_000 {
-        let source = random.template(depth: 0) + "."
+        let source = "." + random.template(depth: 0)
         // An accent may fall on a brace, which then is none.
         guard let template = try? MessageTemplate(source) else { continue }
         taken += 1
@@ -202,10 +228,12 @@ private struct SeededWords {
 
     mutating func template(depth: Int) -> String {
         let words = MessageTemplate.words
-        let plain = ["{ ", "}", "}}", "\n", "\r\n", " ", "\t", "客", "a{b", "{ { ", "&", "\u{301}"]
+        let plain = [
+            "{ ", "{", "}", "}}", "\n", "\r\n", " ", "\t", "客", "a{b", "{ { ", "&", "\u{301}",
+        ]
         return (0..<draw(5)).map { _ in
             let word = words[draw(words.count)]
-            let blank = ["", " ", "\n", "  "][draw(4)]
+            let blank = ["", " ", "\t", "  "][draw(4)]
             switch draw(8) {
             case 0: return "{{\(blank)\(word)\(blank)}}"
             case 1: return "{{{\(blank)\(word)\(blank)}}}"

@@ -183,6 +183,16 @@ func aRefusalCannotBreakItsLinesOrSteerATerminal(_ pattern: String) throws {
     }
     #expect(refusal(of: nested(64)) == nil)
     #expect(refusal(of: nested(65))?.what.contains("nested deeper") == true)
+    #expect(refusal(of: nested(200))?.remedy.contains("several rules") == true)
+    func dotted(_ steps: Int) -> String {
+        #"{"\#(String(repeating: ".", count: steps - 1))":[1]}"#
+    }
+    #expect(refusal(of: dotted(64)) == nil)
+    #expect(refusal(of: dotted(65))?.what.contains("65 steps") == true)
+    #expect(refusal(of: dotted(20_000))?.what.contains("20000 steps") == true)
+    let two = #"{"a":[{"anything-but":{"prefix":"a","suffix":"b"}}]}"#
+    #expect(refusal(of: two)?.remedy.contains(#"{"wildcard": ["a*", "*b"]}"#) == true)
+    #expect(refusal(of: #"{"a":[{"anything-but":{"wildcard":["a*","*b"]}}]}"#) == nil)
     func stars(_ count: Int) -> String {
         #"{"a":[{"wildcard":""# + String(repeating: "a*", count: count) + #""}]}"#
     }
