@@ -179,6 +179,15 @@ extension Administrator {
         guard known.isEmpty else {
             throw .undecided("this copy belongs to another task already", at: .copyID)
         }
+        // One that was sent and has not ended may have made this copy and not know it yet.
+        let namesakes = try await ask { () async throws(StorageError) in
+            try await store.surroundings(of: task).namesakes
+        }
+        if let other = namesakes.first(where: { $0.state.name != .unresolved }) {
+            throw .undecided(
+                "\(other.id) is under way and may have made this copy; decide when it has ended",
+                at: .copyID)
+        }
     }
 
     /// Ends the loan without a change.

@@ -4,8 +4,13 @@
     import Worlds
 
     extension PlantedBug {
-        /// What is said of a world in which this bug did its own harm.
-        fileprivate var sign: String {
+        /// What is said of a world in which this bug did its own harm; one of these.
+        fileprivate var signs: [String] {
+            // A late write either copies once more or puts back what was settled.
+            self == .fenceForgotten ? [sign, "was queued again out of doubt"] : [sign]
+        }
+
+        private var sign: String {
             switch self {
             case .retryInSubmitting, .fenceForgotten: "copies"
             case .retryAfterLostAnswer: "was sent twice"
@@ -33,7 +38,10 @@
                 Issue.record("\(bug.rawValue) was not found within 1000 seeds")
                 return
             }
-            guard let trouble = report.troubles.first(where: { $0.contains(bug.sign) }) else {
+            let trouble = report.troubles.first { trouble in
+                bug.signs.contains { trouble.contains($0) }
+            }
+            guard let trouble else {
                 Issue.record(
                     "\(bug.rawValue), seed \(report.seed), for another reason: \(report.troubles)")
                 return

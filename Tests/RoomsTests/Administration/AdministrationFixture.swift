@@ -62,7 +62,9 @@ struct AdministrationFixture {
     }
 
     /// An event with a task of its own, planned and not yet taken.
-    func plan(_ number: Int, provider: Provider = .coze) async throws -> CopyTask {
+    func plan(
+        _ number: Int, provider: Provider = .coze, in workspace: String? = nil
+    ) async throws -> CopyTask {
         let event = event(number)
         _ = try await store.admit(event)
         let claim = try await store.claimEvents(limit: 1, at: now, lease: .seconds(60))[0]
@@ -72,7 +74,8 @@ struct AdministrationFixture {
                 event: EventSummary(event), rule: "backup", action: 0, run: 0,
                 connection: provider == .coze ? "coze-prod" : "keyue-prod", provider: provider,
                 entity: EntityReference(type: "bot", id: "7351", name: "客服助手"),
-                toWorkspace: "749\(number)", onUncertain: .hold, notify: nil, createdAt: now),
+                toWorkspace: workspace ?? "749\(number)", onUncertain: .hold, notify: nil,
+                createdAt: now),
             state: .queued(notBefore: now))
         let verdict = RuleVerdict(rule: "backup", action: 0, effect: .planned(task.id))
         try await store.settle(
@@ -80,12 +83,20 @@ struct AdministrationFixture {
         return task
     }
 
-    /// A task whose answer was lost and whose copy was not found.
-    func unresolved(_ number: Int, provider: Provider = .coze) async throws -> CopyTask {
-        let id = try await plan(number, provider: provider).id
-        var claim = try await store.takeTask(id, at: now, lease: .seconds(60))
+    /// Lends a planned task out, whose request then leaves.
+    func send(_ task: CopyTask, _ number: Int) async throws -> Claim<CopyTask> {
+        var claim = try await store.takeTask(task.id, at: now, lease: .seconds(60))
         _ = try claim.work.apply(.prepared(.init(id: "dsp_\(number)", at: now)))
         try await store.dispatch(claim, at: now)
+        return claim
+    }
+
+    /// A task whose answer was lost and whose copy was not found.
+    func unresolved(
+        _ number: Int, provider: Provider = .coze, in workspace: String? = nil
+    ) async throws -> CopyTask {
+        let task = try await plan(number, provider: provider, in: workspace)
+        var claim = try await send(task, number)
         _ = try claim.work.apply(.answerLost(lookAt: now))
         _ = try claim.work.apply(.held(lookAt: now + .minutes(2), at: now))
         claim.work.evidence.candidates = [

@@ -66,6 +66,22 @@ import Testing
         #expect(shown["task"]?["copy_id"]?.isNull == true)
     }
 
+    @Test func whatATaskUnderWayMayHaveMadeIsNotAdoptedByAnother() async throws {
+        let fixture = AdministrationFixture()
+        let task = try await fixture.unresolved(1, in: "7490")
+        let other = try await fixture.plan(2, in: "7490")
+        var claim = try await fixture.send(other, 2)
+        let adopt = Decision.adopt(Identifier(rawValue: "7600"))
+        let refusal = await #expect(throws: AdministrationError.self) {
+            _ = try await fixture.administration.resolve(task.id.rawValue, adopt)
+        }
+        #expect(refusal?.detail.contains("tsk_2 is under way") == true)
+        _ = try claim.work.apply(.answerLost(lookAt: fixture.now))
+        _ = try claim.work.apply(.held(lookAt: fixture.now, at: fixture.now))
+        try await fixture.store.settle(claim, with: CopySettlement(), at: fixture.now)
+        _ = try await fixture.administration.resolve(task.id.rawValue, adopt)
+    }
+
     @Test func theOriginalAndAnotherTasksCopyAreNotAdopted() async throws {
         let fixture = AdministrationFixture()
         _ = try await fixture.unresolved(1)
