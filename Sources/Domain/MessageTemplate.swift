@@ -3,9 +3,10 @@
 /// The part of Mustache that needs nothing but the message itself: `{{name}}`, also written
 /// `{{{name}}}` or `{{&name}}`, which are the same here; `{{#name}}…{{/name}}` for what is only
 /// said where there is such a thing, and `{{^name}}…{{/name}}` for the contrary; `{{! a remark}}`.
-/// There are no lists, so nothing is said twice and the work is bounded by the template's length;
-/// no other files, no functions and no other marks. What can be named is ``Name`` and
-/// ``conditions``: told facts, never a secret and never the address of an endpoint.
+/// What names something stands on one line. There are no lists, so nothing is said twice and the
+/// work is bounded by the template's length; no other files, no functions and no other marks. What
+/// can be named is ``Name`` and ``conditions``: told facts, never a secret and never the address of
+/// an endpoint.
 package struct MessageTemplate: Hashable, Sendable {
     package static let bytesMax = 8_192
     /// Sections within sections at most.

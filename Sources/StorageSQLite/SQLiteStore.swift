@@ -6,7 +6,8 @@ package import Storage
 /// A store in one SQLite file, for one process.
 ///
 /// Write-ahead log, every commit synced (`synchronous=FULL`), one writer that commits what waits
-/// together (``GroupCommit``), readers beside it. What a method promises is in `Storage`.
+/// together (``GroupCommit``), readers beside it, and a connection that moves the log into the
+/// database meanwhile (``LogMover``). What a method promises is in `Storage`.
 package final class SQLiteStore: Sendable {
     /// Hears of what no caller is to hear of: a row that was set aside.
     package typealias Report = @Sendable (StorageError) -> Void
