@@ -109,13 +109,13 @@ struct EngineBuilder {
             return bytes.isEmpty
                 ? file(.anyString, [], field) : file(.suffix, bytes.reversed(), field)
         case .equalsIgnoringCase(let text):
-            guard let bytes = text.asciiFolded else { return fileLoosely(test, field) }
+            guard let bytes = text.small else { return fileLoosely(test, field) }
             return file(.folded, bytes, field)
         case .prefixIgnoringCase(let text):
-            guard let bytes = text.asciiFolded else { return fileLoosely(test, field) }
+            guard let bytes = text.small else { return fileLoosely(test, field) }
             return bytes.isEmpty ? file(.anyString, [], field) : file(.foldedPrefix, bytes, field)
         case .suffixIgnoringCase(let text):
-            guard let bytes = text.asciiFolded else { return fileLoosely(test, field) }
+            guard let bytes = text.small else { return fileLoosely(test, field) }
             return bytes.isEmpty
                 ? file(.anyString, [], field) : file(.foldedSuffix, bytes.reversed(), field)
         case .wildcard(let wildcard): return self.wildcard(wildcard, field)

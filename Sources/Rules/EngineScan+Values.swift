@@ -138,10 +138,7 @@ extension EngineScan {
         _ text: UnsafeBufferPointer<UInt8>, _ number: Int32, _ field: EngineField
     ) {
         scratch.pointee.folded.removeAll()
-        for byte in text {
-            let isCapital = byte &- UInt8(ascii: "A") < 26
-            scratch.pointee.folded.append(isCapital ? byte | 0x20 : byte)
-        }
+        LetterCase.appendSmall(text, to: &scratch.pointee.folded)
         let small = UnsafeBufferPointer(scratch.pointee.folded.buffer)
         if field.has(.folded) { find(small, .folded, number) }
         if field.has(.foldedPrefix) {

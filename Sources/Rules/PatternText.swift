@@ -159,7 +159,14 @@ struct PatternText {
             first | 0x20 <= UInt8(ascii: "z")
         else { return nil }
         let text = String(decoding: word, as: UTF8.self)
-        let known = ["true": "true", "false": "false", "none": "null", "nil": "null"]
+        if ["nan", "infinity", "inf"].contains(text.lowercased()) {
+            return Diagnosis(
+                what: "\(text) is no number of JSON",
+                advice: "No event has one; the word itself stands in double quotes.")
+        }
+        let known = [
+            "true": "true", "false": "false", "none": "null", "nil": "null", "undefined": "null",
+        ]
         let plain = known[text.lowercased()] ?? (text.lowercased() == "null" ? "null" : nil)
         var mended = bytes
         let range = start..<(start + word.count)

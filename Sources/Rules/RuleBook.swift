@@ -30,7 +30,7 @@ package struct RuleEdition: Sendable {
     package let rules: [Rule]
     /// Of those rules that have own words.
     package let templates: [MessageTemplates.OfRule]
-    private let matcher: RuleSet
+    package let matcher: RuleSet
     /// By slot, the place in ``rules``, or -1 where nobody needs it any more.
     private let places: [Int32]
     /// By place in ``rules``, its slot, or -1 for a rule that is switched off.

@@ -29,6 +29,8 @@ package struct RuleSet: Sendable {
     package var isEmpty: Bool { layers.isEmpty }
     /// Patterns in all.
     package var count: Int { layers.reduce(0) { $0 + $1.count } }
+    /// How many patterns were compiled together, the largest layer first.
+    package var layerCounts: [Int] { layers.map(\.count) }
     /// Bytes held besides the patterns' texts.
     package var size: Int { layers.reduce(0) { $0 + $1.size } }
 

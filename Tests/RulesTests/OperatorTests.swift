@@ -36,8 +36,17 @@ private let affixes: [Row] = [
     ([["suffix": ["equals-ignore-case": "ED"]]], ["published", "eD"], ["edit", "d", .null]),
     ([["equals-ignore-case": "Straße"]], ["STRASSE", "straße", "StRaßE"], ["STRAẞE", "stra", 1]),
     ([["equals-ignore-case": "i"]], ["I", "i"], ["İ", "ı"]),
+    ([["equals-ignore-case": "ı"]], ["ı", "I"], ["i", "İ"]),
     ([["equals-ignore-case": "k"]], ["K"], ["\u{212A}"]),
+    ([["equals-ignore-case": "\u{212A}"]], ["\u{212A}", "k"], ["K"]),
     ([["equals-ignore-case": "Σ"]], ["σ", "Σ"], ["ς"]),
+    ([["equals-ignore-case": "ς"]], ["ς", "Σ"], ["σ"]),
+    ([["equals-ignore-case": "ẞ"]], ["ẞ", "ß"], ["ss", "SS"]),
+    ([["equals-ignore-case": "ſ"]], ["ſ", "S"], ["s"]),
+    ([["equals-ignore-case": "ⱥ"]], ["Ⱥ", "ⱥ"], ["a", "A"]),
+    ([["equals-ignore-case": "𐐨"]], ["𐐀", "𐐨"], ["𐐁"]),
+    ([["prefix": ["equals-ignore-case": "GRÖ"]]], ["größe", "Grö"], ["GRO", "GR\u{C3}"]),
+    ([["suffix": ["equals-ignore-case": "ÖN"]]], ["schön", "ÖN"], ["on", "\u{F6}"]),
     ([["equals-ignore-case": ""]], [""], ["a", .null]),
 ]
 
@@ -128,12 +137,43 @@ private let arrays: [Row] = [
     arguments: literals + affixes + wildcards + exclusions + ranges + addresses + presence + arrays)
 private func answersForValuesOnBothSides(_ row: Row) throws {
     let pattern = try Pattern(parsing: ["x": row.tests])
+    let set = RuleSet([(0, pattern)])
     for value in row.passes {
         #expect(pattern.matches(["x": value]), "\(row.tests) refused \(value)")
+        #expect(try set.matches(document: (["x": value] as JSONValue).bytes()) == [0])
     }
     for value in row.fails {
         #expect(!pattern.matches(["x": value]), "\(row.tests) accepted \(value)")
+        #expect(try set.matches(document: (["x": value] as JSONValue).bytes()) == [])
     }
+}
+
+/// Over all letters there are that have one upper and one lower case.
+@Test func aLetterOfAPatternIsItselfItsUpperAndItsLowerCase() throws {
+    // By code points: as texts, an Ohm sign and an omega are equal.
+    func cases(of letter: Unicode.Scalar) -> [Unicode.Scalar] {
+        let mappings = [letter.properties.uppercaseMapping, letter.properties.lowercaseMapping]
+        return mappings.allSatisfy { $0.unicodeScalars.count == 1 }
+            ? mappings.compactMap(\.unicodeScalars.first) : []
+    }
+    let letters = (UInt32(0)...0x1_FFFF).compactMap(Unicode.Scalar.init).filter { letter in
+        letter.properties.changesWhenCaseMapped && !cases(of: letter).isEmpty
+    }
+    let set = RuleSet(
+        try letters.enumerated().map { number, letter in
+            (number, try Pattern(parsing: ["x": [["equals-ignore-case": .string("\(letter)")]]]))
+        })
+    var expected: [Unicode.Scalar: Set<Int>] = [:]
+    for (number, letter) in letters.enumerated() {
+        for spelling in cases(of: letter) + [letter] {
+            expected[spelling, default: []].insert(number)
+        }
+    }
+    for letter in letters {
+        let found = try set.matches(document: Array("{\"x\":\"\(letter)\"}".utf8))
+        #expect(found == expected[letter]?.sorted(), "\(letter)")
+    }
+    #expect(letters.count > 2_700)
 }
 
 // MARK: - Numbers

@@ -73,6 +73,8 @@ struct RandomMatter {
         "", "a", "ab", "abc", "abcabc", "ABC", "Abc", "xabcx", "bot/1/x", "bot/12/y", "bot/1/",
         "10.1.2.3", "::ffff:10.1.2.3", "10.200.0.1", "2001:db8::1", "straße", "STRASSE", "ÄB",
         "äb", "5", "null", "😀b", "a*b", "a\\b", "abcdefghijklmnop", "abcdefghijklmnoq", "名前",
+        "Größe", "GRÖSSE", "grÖße", "Σς", "σς", "ΣΣ", "Ⱥb", "ⱥB", "\u{212A}k", "kK", "ıi", "Iİ",
+        "ẞ", "ß", "ſs", "ǅ", "ǆ", "𐐀", "𐐨",
     ]
 
     private static let blocks = [
@@ -91,20 +93,27 @@ struct RandomMatter {
     }
 
     private mutating func answer(to asked: JSONObject) -> String {
-        var members: [(key: String, text: String)] = []
-        for asked in asked.members where !happens(oneIn: 12) {
-            let (key, value) = (asked.key, asked.value)
-            if key == "$or", let branches = value.array, let branch = pick(branches).object {
-                members += branch.members.compactMap { member($0.key, $0.value) }
-            } else if let member = member(key, value) {
-                members.append(member)
-            }
-        }
+        var members = members(answering: asked)
         if happens(oneIn: 4) { members.append((pick(["a", "b", "e", "a.b"]), value(depth: 2))) }
         var keys: Set<String> = []
         let texts = members.filter { keys.insert($0.key).inserted }
             .shuffled(using: &generator).map { "\"\(spelled($0.key))\":\($0.text)" }
         return "{" + texts.joined(separator: ",") + "}"
+    }
+
+    private mutating func members(
+        answering asked: JSONObject
+    ) -> [(key: String, text: String)] {
+        var members: [(key: String, text: String)] = []
+        for asked in asked.members where !happens(oneIn: 12) {
+            let (key, value) = (asked.key, asked.value)
+            if key == "$or", let branches = value.array, let branch = pick(branches).object {
+                members += self.members(answering: branch)
+            } else if let member = member(key, value) {
+                members.append(member)
+            }
+        }
+        return members
     }
 
     private mutating func member(_ key: String, _ asked: JSONValue) -> (key: String, text: String)?
@@ -141,11 +150,15 @@ struct RandomMatter {
         var members = keys.shuffled(using: &generator).prefix(number(1...3)).map { key in
             let inner =
                 depth > 1 && happens(oneIn: 2)
-                ? asking(depth: depth - 1, mayChoose: false) : "[" + tests() + "]"
+                ? asking(depth: depth - 1, mayChoose: mayChoose && happens(oneIn: 2))
+                : "[" + tests() + "]"
             return "\"\(key)\":\(inner)"
         }
         if mayChoose, happens(oneIn: 5) {
-            let branches = (0..<number(2...3)).map { _ in asking(depth: 1, mayChoose: false) }
+            // A choice within a branch is refused where it names a path again, which is drawn too.
+            let branches = (0..<number(2...3)).map { _ in
+                asking(depth: number(1...2), mayChoose: happens(oneIn: 4))
+            }
             members.append("\"$or\":[" + branches.joined(separator: ",") + "]")
         }
         return "{" + members.joined(separator: ",") + "}"

@@ -58,7 +58,26 @@ private func pattern(_ text: String) throws -> Pattern { try Pattern(parsing: Ar
 }
 
 @Suite struct RuleBookTests {
-    /// What an edition kept from the one before it is told by nothing but the time it took.
+    @Test func whatStaysAsItWasIsNotCompiledAgain() throws {
+        var rules = try (0..<100).map {
+            Rule(name: "r\($0)", match: try pattern(#"{"n":[\#($0)]}"#))
+        }
+        let book = RuleBook(rules)
+        #expect(book.current.matcher.layerCounts == [100])
+        rules.insert(Rule(name: "new", match: try pattern(#"{"n":["new"]}"#)), at: 50)
+        book.replace(with: rules)
+        #expect(book.current.matcher.layerCounts == [100, 1])
+        rules.reverse()
+        rules[0].isEnabled = false
+        book.replace(with: rules)
+        #expect(book.current.matcher.layerCounts == [100, 1])
+        rules[0].isEnabled = true
+        book.replace(with: rules)
+        #expect(book.current.matcher.layerCounts == [100, 2])
+        book.replace(with: Array(rules[..<10]))
+        #expect(book.current.matcher.layerCounts == [10])
+    }
+
     @Test func aBookThatWasChangedAnswersLikeANewOne() throws {
         var matter = RandomMatter(seed: 5)
         let pool = try (0..<20).map { try pattern(#"{"n":[\#($0 % 4),\#($0 % 5)]}"#) }
