@@ -58,7 +58,7 @@ extension EngineBuilder {
     /// Files a group in a place of its own, and what can be told apart in places below.
     private mutating func place(_ group: [Int32], under tests: [Int32]) -> Int32 {
         let place = Int32(parts.places.count)
-        parts.places.append(EnginePlace(filed: .empty, leadsDeeper: false))
+        parts.places.append(EnginePlace(filed: .empty, below: .empty))
         var direct = group
         var below: [(test: Int32, group: [Int32])] = []
         if group.count > Self.placeMax {
@@ -66,11 +66,16 @@ extension EngineBuilder {
         }
         let start = parts.filed.count
         parts.filed += direct
-        parts.places[Int(place)] = EnginePlace(
-            filed: EngineStretch(start, to: parts.filed), leadsDeeper: !below.isEmpty)
-        for (test, group) in below {
-            let next = self.place(group, under: tests + [test])
-            parts.deeper[FrozenPairs.pair(place, test)] = next
+        let filed = EngineStretch(start, to: parts.filed)
+        let next = below.map { test, group in
+            EngineBelow(test: test, place: self.place(group, under: tests + [test]))
+        }
+        let first = parts.below.count
+        parts.below += next
+        let filled = EnginePlace(filed: filed, below: EngineStretch(first, to: parts.below))
+        parts.places[Int(place)] = filled
+        if !filled.isBelowFew {
+            for next in next { parts.deeper[FrozenPairs.pair(place, next.test)] = next.place }
         }
         return place
     }

@@ -19,5 +19,17 @@ struct EngineConjunction {
 /// Conjunctions filed under one test, or under one after another.
 struct EnginePlace {
     let filed: EngineStretch
-    let leadsDeeper: Bool
+    /// The places below it, in ``EngineTables/below``.
+    let below: EngineStretch
+
+    var leadsDeeper: Bool { below.count > 0 }
+    /// So few are gone through, and stand in no other table.
+    static let fewMax = 16
+    var isBelowFew: Bool { below.count <= Self.fewMax }
+}
+
+/// A place below another, and the test that leads to it.
+struct EngineBelow {
+    let test: Int32
+    let place: Int32
 }

@@ -24,5 +24,6 @@ struct EngineParts {
     var places: [EnginePlace] = []
     var filed: [Int32] = []
     var deeper: [UInt64: Int32] = [:]
+    var below: [EngineBelow] = []
     var valueless: [Int32] = []
 }

@@ -178,7 +178,8 @@ extension EngineScan {
             for index in tables.pointee.runs[run].indices {
                 let test = tables.pointee.runTests[index]
                 let wildcard = Int(tables.pointee.detailOfTest[test])
-                guard scratch.pointee.wildcardStamps[wildcard] != scratch.pointee.wildcardEpoch
+                guard scratch.pointee.wildcardStamps[wildcard] != scratch.pointee.wildcardEpoch,
+                    scratch.pointee.isWanted(test)
                 else { continue }
                 scratch.pointee.wildcardStamps[wildcard] = scratch.pointee.wildcardEpoch
                 if tables.pointee.wildcards.matches(wildcard, text) { scratch.pointee.hit(test) }
@@ -201,7 +202,7 @@ extension EngineScan {
         }
         guard field.has(.range) else { return }
         guard let double = short.double else { return longNumber(raw, number, field) }
-        tree(of: field).visit(double) { interval in
+        tree(of: field, number).visit(double) { interval in
             let isInside =
                 interval.contains(double, isWhole: short.isWholeDouble)
                 ?? exact(raw).map(range(of: interval.test).contains) ?? false
@@ -218,13 +219,14 @@ extension EngineScan {
             return
         }
         exact.key.withUnsafeBufferPointer { find($0, .number, number) }
-        tree(of: field).visit(exact.double) { interval in
+        tree(of: field, number).visit(exact.double) { interval in
             if range(of: interval.test).contains(exact) { scratch.pointee.hit(interval.test) }
         }
     }
 
-    private func tree(of field: EngineField) -> IntervalTree {
-        IntervalTree(intervals: tables.pointee.intervals, stretch: field.intervals)
+    private func tree(of field: EngineField, _ number: Int32) -> IntervalTree {
+        scratch.pointee.wanted?.tree(of: number)
+            ?? IntervalTree(intervals: tables.pointee.intervals, stretch: field.intervals)
     }
 
     private func range(of test: Int32) -> NumericRange {

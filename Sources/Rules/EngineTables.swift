@@ -37,7 +37,9 @@ struct EngineTables {
     let filings: Frozen<EngineFiling>
     let places: Frozen<EnginePlace>
     let filed: Frozen<Int32>
-    /// Places below places, by place and test.
+    /// Places below places, as stretches of ``EnginePlace``.
+    let below: Frozen<EngineBelow>
+    /// The same by place and test, for places that have more than a few.
     let deeper: FrozenPairs
     /// Conjunctions that ask for no value.
     let valueless: Frozen<Int32>
@@ -70,6 +72,7 @@ struct EngineTables {
         places = Frozen(parts.places)
         filed = Frozen(parts.filed)
         deeper = FrozenPairs(parts.deeper)
+        below = Frozen(parts.below)
         valueless = Frozen(parts.valueless)
     }
 
@@ -81,7 +84,7 @@ struct EngineTables {
         let rest = exclusions.size + excluded.size + runs.size + runTests.size + runTable.size
         let whole = conditions.size + conditionTests.size + conjunctions.size + parts.size
         let filing =
-            filings.size + places.size + filed.size + deeper.size + valueless.size
+            filings.size + places.size + filed.size + deeper.size + below.size + valueless.size
         return paths + lists + asked + rest + whole + filing
     }
 
@@ -111,6 +114,7 @@ struct EngineTables {
         places.free()
         filed.free()
         deeper.free()
+        below.free()
         valueless.free()
     }
 }

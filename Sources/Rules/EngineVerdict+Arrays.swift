@@ -3,6 +3,7 @@
 // Elements are numbered in the order of the text, so that everything inside an element is one
 // stretch of numbers. Without dotted keys a path leads from an element into one array at most, so
 // conditions part into groups by the array they go into, and the groups do not touch each other.
+// With them each condition is given one way first; see ``EngineVerdict/agreeByWays(_:in:)``.
 extension EngineVerdict {
     func agree(_ conjunction: EngineConjunction) -> Bool {
         scratch.pointee.seekers.removeAll()
@@ -15,7 +16,10 @@ extension EngineVerdict {
                 else { continue }
                 holding = presence(of: part.number)
             } else {
-                guard finding(part) == .holdsInArrays else { continue }
+                // What holds outside of arrays agrees with everything. With dotted keys it may
+                // hold inside of some too, and have to, where absence is asked of the others.
+                guard scratch.pointee.hasDottedKeys || finding(part) == .holdsInArrays
+                else { continue }
                 holding =
                     part.isTest
                     ? self.holding(ofTest: part.number) : self.holding(ofCondition: part.number)
@@ -23,7 +27,10 @@ extension EngineVerdict {
             scratch.pointee.seekers.append(
                 MatchScratch.Seeker(holding: holding, isAbsence: part.isAbsence))
         }
-        let isAgreed = agree(0..<scratch.pointee.seekers.count, in: 0)
+        let stretch = 0..<scratch.pointee.seekers.count
+        let isAgreed =
+            scratch.pointee.hasDottedKeys
+            ? agreeByWays(conjunction, stretch) : agree(stretch, in: 0)
         scratch.pointee.forgetHoldings()
         return isAgreed
     }
@@ -118,7 +125,7 @@ extension EngineVerdict {
     /// none, of all.
     ///
     /// - Parameter stretch: Of the seekers; sorted here by the array they go into.
-    private func agree(_ stretch: Range<Int>, in element: Int32) -> Bool {
+    func agree(_ stretch: Range<Int>, in element: Int32) -> Bool {
         for place in stretch {
             var seeker = scratch.pointee.seekers[place]
             let first = elements(of: seeker, in: element).first
@@ -159,10 +166,14 @@ extension EngineVerdict {
         if stretch.count == 1 { return true }
         // Further down they are sorted anew, so a copy goes there.
         let top = scratch.pointee.seekers.count
-        var last: Int32 = -1
-        for holder in rarest {
-            guard let child = child(of: element, around: holder), child != last else { continue }
-            last = child
+        var next = rarest.startIndex
+        while next < rarest.endIndex {
+            scratch.pointee.steps &+= 1
+            guard let child = child(of: element, around: rarest[next]) else {
+                next += 1
+                continue
+            }
+            next = end(of: child, in: rarest, from: next)
             let isEverywhere = stretch.allSatisfy {
                 let seeker = scratch.pointee.seekers[$0]
                 return seeker.isAbsence || !elements(of: seeker, in: child).isEmpty
@@ -171,15 +182,29 @@ extension EngineVerdict {
             for place in stretch {
                 scratch.pointee.seekers.append(scratch.pointee.seekers[place])
             }
-            let isAgreed = agree(top..<top + stretch.count, in: child)
+            let copy = top..<top + stretch.count
+            let isAgreed =
+                scratch.pointee.hasDottedKeys
+                ? agreeByWays(copy, in: child) : agree(copy, in: child)
             scratch.pointee.seekers.truncate(to: top)
             if isAgreed { return true }
         }
         return false
     }
 
+    /// Where the holders end that lie inside an element, from one of them on.
+    private func end(
+        of child: Int32, in holders: Slice<UnsafeBufferPointer<Int32>>, from place: Int
+    ) -> Int {
+        let last = scratch.pointee.elements[child].last
+        // Mostly there is one. Where there are thousands, as in an array inside arrays, they are
+        // not gone through on every level.
+        guard place + 1 < holders.endIndex, holders[place + 1] <= last else { return place + 1 }
+        return lowerBound(holders[place...], last + 1)
+    }
+
     /// The elements, this one or inside it, in which a part holds.
-    private func elements(
+    func elements(
         of seeker: MatchScratch.Seeker, in element: Int32
     ) -> Slice<UnsafeBufferPointer<Int32>> {
         let holding = UnsafeBufferPointer(scratch.pointee.holding.buffer)
@@ -199,12 +224,22 @@ extension EngineVerdict {
     }
 
     /// The element right below `element` that `inner` is or lies in; `nil` for `element` itself.
-    private func child(of element: Int32, around inner: Int32) -> Int32? {
+    ///
+    /// - Parameter inner: `element` or inside it.
+    func child(of element: Int32, around inner: Int32) -> Int32? {
         guard inner != element else { return nil }
-        var child = inner
-        while child > 0, scratch.pointee.elements[Int(child)].parent != element {
-            child = scratch.pointee.elements[Int(child)].parent
+        // Up from the one and on from brother to brother, the first of which comes right behind
+        // the other: so neither many levels nor many brothers are gone through.
+        var outer = inner
+        var brother = element + 1
+        while true {
+            let parent = scratch.pointee.elements[outer].parent
+            if parent == element { return outer }
+            let last = scratch.pointee.elements[brother].last
+            if inner <= last { return brother }
+            outer = parent
+            brother = last + 1
+            scratch.pointee.steps &+= 1
         }
-        return child > 0 ? child : nil
     }
 }

@@ -10,33 +10,47 @@ extension EngineVerdict {
     /// How many these are the first scan has counted, so that none of these scans overflows. What
     /// is too much by itself is asked of the plain evaluator.
     func settlePostponed() {
-        guard let base = bytes.baseAddress else { return }
         let helper = MatchMemory(for: engine, rules: 0)
-        let other = EngineVerdict(engine, helper, bytes)
+        var wanted = WantedTests(of: tables.pointee.tests.count)
+        // The memory's own from here on, which frees it.
+        defer { helper.scratch.pointee.wanted = wanted }
         let postponed = scratch.pointee.postponed.buffer
         var start = 0
         while start < postponed.count {
-            helper.begin()
-            helper.scratch.pointee.wantNone(of: tables.pointee.tests.count)
-            var end = start
-            var count = 0
-            while end < postponed.count {
-                let more = hits(of: postponed[end], besides: helper.scratch.pointee)
-                guard count + more <= scratch.pointee.hitsMax else { break }
-                count += more
-                visitTests(of: postponed[end]) { helper.scratch.pointee.want($0) }
-                end += 1
-            }
+            let end = choose(postponed[start...], into: wanted)
             if end == start {
                 settle(postponed[start]) { _, conjunction in holdsByTree(conjunction) }
                 start += 1
                 continue
             }
+            wanted.fillTrees(tables)
+            helper.begin()
+            helper.scratch.pointee.wanted = wanted
+            guard let base = bytes.baseAddress else { return }
             var scan = EngineScan(engine, helper.scratch, bytes, base)
             guard scan.run() else { return }
+            let other = EngineVerdict(engine, helper, bytes)
             for number in postponed[start..<end] { settle(number, other.holds) }
+            scratch.pointee.steps &+= helper.scratch.pointee.steps
             start = end
         }
+    }
+
+    /// Makes the tests of as many conjunctions wanted, and no others, as there is room for.
+    ///
+    /// - Returns: Where those begin that have to wait.
+    private func choose(
+        _ postponed: Slice<UnsafeMutableBufferPointer<Int32>>, into wanted: WantedTests
+    ) -> Int {
+        wanted.removeAll()
+        var count = 0
+        for place in postponed.indices {
+            let more = hits(of: postponed[place], besides: wanted)
+            guard count + more <= scratch.pointee.hitsMax else { return place }
+            count += more
+            visitTests(of: postponed[place]) { wanted.insert($0) }
+        }
+        return postponed.endIndex
     }
 
     private func settle(_ number: Int32, _ holds: (Int32, EngineConjunction) -> Bool) {
@@ -49,10 +63,10 @@ extension EngineVerdict {
     }
 
     /// How many values pass the tests of a conjunction that are not wanted yet.
-    private func hits(of number: Int32, besides wanted: MatchScratch) -> Int {
+    private func hits(of number: Int32, besides wanted: WantedTests) -> Int {
         var count = 0
         visitTests(of: number) { test in
-            guard scratch.pointee.isPassed(test), !wanted.isWanted(test) else { return }
+            guard scratch.pointee.isPassed(test), !wanted.contains(test) else { return }
             count += Int(scratch.pointee.tests[test].count)
         }
         return count

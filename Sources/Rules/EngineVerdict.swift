@@ -39,6 +39,16 @@ struct EngineVerdict {
         let place = tables.pointee.places[number]
         for index in place.filed.indices { consider(tables.pointee.filed[index]) }
         guard place.leadsDeeper else { return }
+        // Whichever are fewer: an event that passes thousands of tests visits thousands of places.
+        if place.isBelowFew || place.below.count <= count {
+            scratch.pointee.steps &+= place.below.count
+            for index in place.below.indices {
+                let next = tables.pointee.below[index]
+                if scratch.pointee.isPassed(next.test) { visit(next.place, count) }
+            }
+            return
+        }
+        scratch.pointee.steps &+= count
         for index in 0..<count {
             if let next = tables.pointee.deeper.find(number, scratch.pointee.passed[index]) {
                 visit(next, count)
@@ -73,9 +83,7 @@ struct EngineVerdict {
                 guard isPresent(part.number) else { continue }
                 // Some scalar is there; in arrays it may be in an element that was not chosen.
                 let last = scratch.pointee.fields[part.number].last
-                if scratch.pointee.occurrences[last].element == 0, !scratch.pointee.hasDottedKeys {
-                    return false
-                }
+                if scratch.pointee.occurrences[last].element == 0 { return false }
                 isAbsenceOpen = true
             } else {
                 switch finding(part) {
@@ -87,7 +95,6 @@ struct EngineVerdict {
             }
         }
         if scratch.pointee.arrays == 0, !isOpen { return !isAbsenceOpen }
-        if scratch.pointee.hasDottedKeys { return holdsByTree(conjunction) }
         if inArrays < 2, !isAbsenceOpen, !isOpen { return true }
         if scratch.pointee.hasOverflowed {
             scratch.pointee.postponed.append(number)
@@ -103,7 +110,7 @@ struct EngineVerdict {
     /// What the scan says of one part by itself.
     ///
     /// Of one value it says where all of the field's are: in an array once is in arrays always,
-    /// unless dotted keys lead elsewhere, and then the tree is asked anyhow.
+    /// unless dotted keys lead elsewhere, and then it says no more than that there is this one.
     @inline(__always)
     func finding(_ part: EnginePart) -> MatchScratch.Finding {
         guard part.isTest else { return finding(ofCondition: part.number) }
@@ -197,11 +204,12 @@ struct EngineVerdict {
         return false
     }
 
-    /// Asks the plain evaluator, for the few events in which dotted keys open more than one way
-    /// through arrays.
+    /// Asks the plain evaluator: for what would take too many steps here.
     func holdsByTree(_ conjunction: EngineConjunction) -> Bool {
         if memory.tree == nil { memory.tree = try? JSONValue(eventParsing: Array(bytes)) }
         guard let tree = memory.tree else { return false }
+        // It goes through most of the event.
+        scratch.pointee.steps &+= bytes.count
         return memory.evaluator(of: conjunction.rule, read: engine.evaluator)
             .holds(Int(conjunction.alternative), for: tree)
     }

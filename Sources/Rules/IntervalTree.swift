@@ -1,10 +1,18 @@
 /// One interval of numbers, in a tree that is asked for those that hold a point.
+///
+/// Half a line of a cache: of a hundred thousand of them most that are looked at have to be waited
+/// for.
 struct EngineInterval {
+    private let lowValue: Double
+    private let highValue: Double
+    /// The highest upper bound among those that come before this one in the half-open stretch of
+    /// which it is the middle.
+    fileprivate var highestBefore: Double = -.infinity
     let test: Int32
-    let low: Bound
-    let high: Bound
-    /// The highest upper bound in the half-open stretch of which this is the middle.
-    var highest: Double = -.infinity
+    private let isLowIncluded: Bool
+    private let isLowWhole: Bool
+    private let isHighIncluded: Bool
+    private let isHighWhole: Bool
 
     /// A bound as the double nearest to it.
     struct Bound {
@@ -12,6 +20,25 @@ struct EngineInterval {
         let isIncluded: Bool
         /// Whether it is a whole number that the double is exactly.
         let isWhole: Bool
+    }
+
+    init(test: Int32, low: Bound, high: Bound) {
+        self.test = test
+        lowValue = low.value
+        isLowIncluded = low.isIncluded
+        isLowWhole = low.isWhole
+        highValue = high.value
+        isHighIncluded = high.isIncluded
+        isHighWhole = high.isWhole
+    }
+
+    @inline(__always)
+    var low: Bound {
+        Bound(value: lowValue, isIncluded: isLowIncluded, isWhole: isLowWhole)
+    }
+    @inline(__always)
+    var high: Bound {
+        Bound(value: highValue, isIncluded: isHighIncluded, isWhole: isHighWhole)
     }
 
     /// Whether a value lies inside.
@@ -22,10 +49,14 @@ struct EngineInterval {
     /// - Parameter isWhole: Whether `value` is exactly what stands in the event.
     /// - Returns: `nil` where only the decimals themselves can tell.
     func contains(_ value: Double, isWhole: Bool) -> Bool? {
-        if value < low.value || value > high.value { return false }
-        for bound in [low, high] where bound.value == value {
-            guard isWhole, bound.isWhole else { return nil }
-            if !bound.isIncluded { return false }
+        if value < lowValue || value > highValue { return false }
+        if lowValue == value {
+            guard isWhole, isLowWhole else { return nil }
+            if !isLowIncluded { return false }
+        }
+        if highValue == value {
+            guard isWhole, isHighWhole else { return nil }
+            if !isHighIncluded { return false }
         }
         return true
     }
@@ -41,35 +72,48 @@ struct IntervalTree {
         var intervals = intervals.sorted {
             ($0.low.value, $0.test) < ($1.low.value, $1.test)
         }
-        _ = fill(&intervals, 0, intervals.count)
+        fill(&intervals, from: 0)
         return intervals
     }
 
+    /// Makes a tree of the intervals from a place on, which are in order.
+    static func fill(_ intervals: inout [EngineInterval], from start: Int) {
+        _ = fill(&intervals, start, intervals.count)
+    }
+
+    /// - Returns: The highest upper bound.
     private static func fill(
         _ intervals: inout [EngineInterval], _ start: Int, _ end: Int
     ) -> Double {
         guard start < end else { return -.infinity }
         let middle = (start + end) / 2
-        let sides = max(fill(&intervals, start, middle), fill(&intervals, middle + 1, end))
-        intervals[middle].highest = max(sides, intervals[middle].high.value)
-        return intervals[middle].highest
+        let before = fill(&intervals, start, middle)
+        intervals[middle].highestBefore = before
+        let behind = fill(&intervals, middle + 1, end)
+        return max(before, intervals[middle].high.value, behind)
     }
 
     /// Calls `take` with each interval whose doubles hold `value`.
     func visit(_ value: Double, _ take: (EngineInterval) -> Void) {
-        visit(value, 0, stretch.count, take)
+        visit(value, Int(stretch.start), Int(stretch.end), take)
     }
 
     private func visit(
         _ value: Double, _ start: Int, _ end: Int, _ take: (EngineInterval) -> Void
     ) {
-        guard start < end else { return }
-        let middle = (start + end) / 2
-        let interval = intervals[Int(stretch.start) + middle]
-        if interval.highest < value { return }
-        visit(value, start, middle, take)
-        if value < interval.low.value { return }
-        if value <= interval.high.value { take(interval) }
-        visit(value, middle + 1, end, take)
+        var (start, end) = (start, end)
+        while start < end {
+            let middle = (start + end) / 2
+            let interval = intervals[middle]
+            if value < interval.low.value {
+                guard interval.highestBefore >= value else { return }
+                end = middle
+                continue
+            }
+            // Everything before begins lower still, so that something there holds the value.
+            if interval.highestBefore >= value { visit(value, start, middle, take) }
+            if value <= interval.high.value { take(interval) }
+            start = middle + 1
+        }
     }
 }

@@ -89,14 +89,20 @@ struct MatchScratch {
     var hasOverflowed = false
     /// What then has to wait for another scan; see ``EngineVerdict/settlePostponed()``.
     var postponed = Stack<Int32>()
-    /// In such a scan, a bit for each test whose hits are kept; empty in all others.
-    var wanted = Stack<UInt64>()
+    /// In such a scan, the tests whose hits are kept.
+    var wanted: WantedTests?
     var occurrences = Stack<Occurrence>()
     let fields: States<FieldState>
     var elements = Stack<Element>()
     var arrays: Int32 = 0
     /// Whether a dotted key led into the tree of paths: one path may then have several ways.
     var hasDottedKeys = false
+    /// What was looked at for rules that are nearly answered, and beyond the first scan: the work
+    /// that could grow faster than an event does.
+    var steps = 0
+    /// Where ``steps`` end that the conjunction at hand may take.
+    var stepsEnd = 0
+    var isOutOfSteps: Bool { steps > stepsEnd }
     var isMalformed = false
     var depth = 0
 
@@ -138,7 +144,7 @@ struct MatchScratch {
         passed.free()
         hits.free()
         postponed.free()
-        wanted.free()
+        wanted?.free()
         occurrences.free()
         elements.free()
         rules.free()
@@ -176,6 +182,7 @@ struct MatchScratch {
         elements.append(Element(parent: -1, array: -1, last: .max - 1))
         arrays = 0
         hasDottedKeys = false
+        steps = 0
         isMalformed = false
         depth = 0
         rules.removeAll()
@@ -187,7 +194,10 @@ struct MatchScratch {
     /// Notes that the value at hand, the next occurrence, passes a test.
     @inline(__always)
     mutating func hit(_ test: Int32) {
-        if wanted.count > 0, !isWanted(test) { return }
+        if !isWanted(test) {
+            steps += 1
+            return
+        }
         var state = tests[test]
         let isFirst = state.stamp != epoch
         if isFirst {
@@ -208,17 +218,9 @@ struct MatchScratch {
         tests[test] = state
     }
 
-    func isWanted(_ test: Int32) -> Bool {
-        wanted[test >> 6] & 1 << UInt64(test & 63) != 0
-    }
-
-    /// Keeps the hits of no test but those that ``want(_:)`` names from here on.
-    mutating func wantNone(of tests: Int) {
-        wanted.removeAll()
-        for _ in 0..<(tests + 63) / 64 { wanted.append(0) }
-    }
-
-    func want(_ test: Int32) { wanted[Int(test >> 6)] |= 1 << UInt64(test & 63) }
+    /// Whether hits of a test are kept; those of all tests, in most scans.
+    @inline(__always)
+    func isWanted(_ test: Int32) -> Bool { wanted?.contains(test) ?? true }
 
     /// The list of elements under a number, while it is kept.
     func holding(_ number: Int32) -> EngineStretch? {

@@ -149,12 +149,36 @@ extension MatchWork {
                     #"{"entity":{"id":[{"anything-but":["bot_y\#($0)",\#(excluded)]}]}}"#
                 }, events: [usualEvent(7)]),
             MatchWork(
+                name: "301 objects beside a dotted key to their place, 50 rules on three members",
+                patterns: (0..<50).map {
+                    #"{"data":{"items":{"n":[1],"m":[2],"k":["\#($0)"]}}}"#
+                }, events: [dottedEvent]),
+            MatchWork(
+                name: "3 000 objects, 51 000 rules, seventeen on the id of each",
+                patterns: (0..<51_000).map {
+                    #"{"items":{"id":["item_\#($0 % 3_000)"],"state":["s\#($0 / 3_000)"]}}"#
+                }, events: [largeEvent(elements: 3_000)]),
+            MatchWork(
+                name: "4 000 objects in 60 arrays inside one another, two members of one",
+                patterns: [#"{"all":{"n":[1],"m":[2]}}"#], events: [nestedEvent]),
+            MatchWork(
                 name: "10 000 numbers, 300 rules with bounds on two of them",
                 patterns: (0..<300).map { number in
                     let more = #"[{"numeric":[">",\#(number)]}]"#
                     return #"{"all":{"n":\#(more),"m":\#(more)}}"#
                 }, events: [Array(#"{"all":[\#(pairs.joined(separator: ","))]}"#.utf8)]),
         ]
+    }
+
+    private static var dottedEvent: [UInt8] {
+        let objects = (0..<300).map { #"{"n":1,"k":"\#($0 % 50)"},"# }.joined()
+        return Array(#"{"data":{"items":[\#(objects){"m":2}]},"data.items":5}"#.utf8)
+    }
+
+    private static var nestedEvent: [UInt8] {
+        let objects = (0..<4_000).map { $0 % 2 == 0 ? #"{"n":1}"# : #"{"m":2}"# }
+        let (start, end) = (String(repeating: "[", count: 60), String(repeating: "]", count: 60))
+        return Array(#"{"all":\#(start)\#(objects.joined(separator: ","))\#(end)}"#.utf8)
     }
 
     private static func worstCases(_ usual: [[UInt8]]) -> [MatchWork] {

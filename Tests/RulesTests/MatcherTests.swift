@@ -184,6 +184,11 @@ func theMatcherAgreesWithTheDefinition(seed: UInt64) throws {
                     })))
         let expected = Definition(event).holds(wanted[...])
         #expect(pattern.matches(event) == expected, "seed \(seed): \(pattern.source) \(event)")
+        let hitsMax = Int.random(in: 1...8, using: &generator)
+        for set in [RuleSet([(0, pattern)]), RuleSet([(0, pattern)], hitsMax: hitsMax)] {
+            let found = set.matches(checked: event.bytes())
+            #expect(found == (expected ? [0] : []), "seed \(seed): \(pattern.source) \(event)")
+        }
         if expected { matches += 1 }
     }
     #expect((10...240).contains(matches), "seed \(seed) shows only one side")

@@ -107,6 +107,13 @@ struct RandomMatter {
         var members: [(key: String, text: String)] = []
         for asked in asked.members where !happens(oneIn: 12) {
             let (key, value) = (asked.key, asked.value)
+            if let inner = value.object, happens(oneIn: 4) {
+                // By another way to the same path, or by both.
+                members += inner.members.compactMap { asked in
+                    member(asked.key, asked.value).map { ("\(key).\($0.key)", $0.text) }
+                }
+                if happens(oneIn: 2) { continue }
+            }
             if key == "$or", let branches = value.array, let branch = pick(branches).object {
                 members += self.members(answering: branch)
             } else if let member = member(key, value) {
@@ -131,13 +138,20 @@ struct RandomMatter {
     }
 
     private mutating func inArray(_ text: String, or other: String) -> String {
-        switch number(0...7) {
+        switch number(0...8) {
+        case 8: deep("\(text),\(other),\(deep(text))")
         case 0: "[\(text)]"
         case 1: "[\(other),\(text)]"
         case 2: "[\(text),\(other),\(value(depth: 1))]"
         case 3: "[[\(other)],[\(text)]]"
         default: text
         }
+    }
+
+    /// In arrays inside one another.
+    private mutating func deep(_ text: String) -> String {
+        let depth = number(1...6)
+        return String(repeating: "[", count: depth) + text + String(repeating: "]", count: depth)
     }
 
     // MARK: - Patterns
