@@ -41,7 +41,9 @@ package struct EndpointTrial: Sendable {
         }
         let transport: CurlTransport
         do throws(TransportFailure) {
-            transport = try CurlTransport(policy: configuration.egress, userAgent: "Copyhook")
+            transport = try CurlTransport(
+                policy: configuration.egress,
+                userAgent: Product.userAgent(publicURL: configuration.server.publicURL))
         } catch {
             throw ServiceError(
                 "libcurl cannot be used: \(error.detail)", "Install libcurl 7.88 or newer.")
@@ -53,8 +55,24 @@ package struct EndpointTrial: Sendable {
         return report(outcome, endpoint, took: took)
     }
 
+    /// The message again to where a chat moved, as a service sends it; then that is the outcome,
+    /// and where the chat is now stays in it.
     private func outcome(
         of endpoint: Endpoint, _ transport: CurlTransport
+    ) async -> DeliveryOutcome {
+        let outcome = await attempt(to: endpoint, transport)
+        guard let chat = outcome.reason.movedTo else { return outcome }
+        var moved = endpoint
+        moved.options.chat = chat
+        guard case .accepted(var reason) = await attempt(to: moved, transport) else {
+            return outcome
+        }
+        reason.movedTo = chat
+        return .accepted(reason)
+    }
+
+    private func attempt(
+        to endpoint: Endpoint, _ transport: CurlTransport
     ) async -> DeliveryOutcome {
         let channel = endpoint.channel.messages
         let now = time.now()
@@ -98,32 +116,22 @@ package struct EndpointTrial: Sendable {
     ) -> Report {
         let reason = outcome.reason
         let status = reason.status.map { ["HTTP \($0)"] } ?? []
-        let said = status + [reason.word, reason.detail].filter { !$0.isEmpty }
+        // Some platforms say one word, which is the code and all of the text.
+        let words = reason.detail.hasPrefix(reason.word) ? [] : [reason.word]
+        let said = (status + words + [reason.detail]).filter { !$0.isEmpty }
         let detail = Redaction(of: endpoint).redact(said.joined(separator: ": ")).onOneLine
-        let line = "\(endpoint.name) (\(endpoint.channel.rawValue)): "
-        switch outcome {
-        case .accepted:
-            // Whether Teams posts what its flow took shows in Teams alone.
-            let word = endpoint.channel == .teams ? "accepted by the flow" : "delivered"
-            return Report(
-                isAccepted: true, what: line + "\(word) in \(took.wholeMilliseconds) ms",
-                remedy: endpoint.channel == .teams
-                    ? "Look into the channel: a card that Teams refuses is lost without a word."
-                    : "")
-        case .retry:
-            return Report(
-                isAccepted: false,
-                what: line + "not delivered, a service would try again: \(detail)",
-                remedy: "Check the address, and that the endpoint is up.")
-        case .rejected:
-            return Report(
-                isAccepted: false, what: line + "this message was refused: \(detail)",
-                remedy:
-                    "Read what the platform says; where the robot wants a keyword, use Copyhook.")
-        case .channelBroken:
-            return Report(
-                isAccepted: false, what: line + "the channel does not work: \(detail)",
-                remedy: "Check url, secret and what else the endpoint has in the configuration.")
-        }
+        let what =
+            switch outcome {
+            case .accepted:
+                (endpoint.channel == .teams ? "accepted by the flow" : "delivered")
+                    + " in \(took.wholeMilliseconds) ms"
+            case .retry: "not delivered, a service would try again: \(detail)"
+            case .rejected: "this message was refused: \(detail)"
+            case .channelBroken: "the channel does not work: \(detail)"
+            }
+        return Report(
+            isAccepted: outcome.isAccepted,
+            what: "\(endpoint.name) (\(endpoint.channel.rawValue)): \(what)",
+            remedy: outcome.remedy(for: endpoint))
     }
 }

@@ -228,7 +228,9 @@ extension Service {
 
     private func makeTransport(_ policy: EgressPolicy) throws(ServiceError) -> CurlTransport {
         do throws(TransportFailure) {
-            return try CurlTransport(policy: policy, userAgent: "Copyhook")
+            return try CurlTransport(
+                policy: policy,
+                userAgent: Product.userAgent(publicURL: configuration.server.publicURL))
         } catch {
             throw ServiceError(
                 "libcurl cannot be used: \(error.detail)", "Install libcurl 7.88 or newer.")

@@ -82,7 +82,7 @@ package struct CloudEventsHandshake: Sendable {
     private func denied(_ answer: HTTPAnswer, at now: Timestamp) -> Permission {
         .denied(
             .failed(
-                answer, "permission_missing",
+                answer, DeliveryOutcome.permissionMissing,
                 detail: "OPTIONS was not answered with WebHook-Allowed-Origin: \(origin)",
                 isRateLimit: true, at: now))
     }

@@ -1,4 +1,5 @@
 package import Domain
+import Signing
 
 extension Redaction {
     /// Everything of an endpoint that lets one speak in its name, whole and in its parts.
@@ -19,6 +20,7 @@ extension Redaction {
             wholes.append(bytes)
             // The part behind `whsec_` or `Bearer `.
             parts += bytes.split { $0 == UInt8(ascii: "_") || $0 == 0x20 }.map(Array.init)
+            wholes += Self.basicCredentials(secret.exposed)
         }
         let needles =
             wholes.filter { $0.count >= Self.wholeMin } + parts.filter { $0.count >= Self.partMin }
@@ -29,6 +31,18 @@ extension Redaction {
     private static let partMin = 9
     /// A header's value that is shorter stands in too much of what anybody says.
     private static let wholeMin = 4
+
+    /// What a server reads out of `Basic` (RFC 7617): the pair, its name and its password.
+    ///
+    /// The name as well, since some services take their key for one and want no password.
+    private static func basicCredentials(_ header: String) -> [[UInt8]] {
+        let words = header.split(separator: " ")
+        guard words.count == 2, words[0].lowercased() == "basic",
+            let pair = Base64.decode(String(words[1]), .standardPaddingOptional)
+        else { return [] }
+        let name = pair.prefix { $0 != UInt8(ascii: ":") }
+        return [pair, Array(name), Array(pair.dropFirst(name.count + 1))]
+    }
 
     /// With `%2B` as `+`, as a server reads an address.
     private static func decoded(_ word: ArraySlice<UInt8>) -> [UInt8] {

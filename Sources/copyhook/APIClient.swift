@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 import Domain
 import Foundation
@@ -40,7 +41,7 @@ struct APIClient {
         var limits = CurlTransport.Limits()
         limits.bodyMax = Self.answerMax
         transport = try CurlTransport(
-            policy: .anywhere, userAgent: "copyhook", certificates: nil, limits: limits)
+            policy: .anywhere, userAgent: Product.userAgent(), certificates: nil, limits: limits)
     }
 
     /// An event with its body and ten that contradict it, each up to 1 MiB and in JSON once more.

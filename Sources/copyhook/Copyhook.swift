@@ -18,6 +18,7 @@ struct Copyhook: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 it failed, 2 bad usage or configuration.
             """,
+        version: "copyhook \(Product.version)",
         subcommands: [
             DemoCommand.self, ServeCommand.self, CheckCommand.self, MigrateCommand.self,
             SimulateCommand.self, SendCommand.self, MatchCommand.self, RulesCommand.self,

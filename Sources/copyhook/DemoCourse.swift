@@ -22,7 +22,7 @@ struct DemoCourse {
     /// - Returns: Whether every event reached the end it should.
     func run(until stop: StopSignal) async throws -> Bool {
         let deadline = time.elapsed() + within
-        let transport = try CurlTransport(policy: .anywhere, userAgent: "copyhook demo")
+        let transport = try CurlTransport(policy: .anywhere, userAgent: Product.userAgent())
         let scenes = DemoScene.all(in: .standard, at: time.now())
         var acts: [DemoAct] = []
         standardOutput(

@@ -198,3 +198,18 @@ func noAnswerIsTriedAgainUnlessWeForbadeItToAChat(_ channel: Endpoint.Channel) {
     let webhook = Redaction(of: .webhook([Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]))
     #expect(webhook.redact("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") == "<secret>")
 }
+
+@Test func whatABasicHeaderStandsForDoesNotComeBack() {
+    var endpoint = Endpoint.webhook([])
+    // hook:s3cret:pass, and a key that stands where the name does.
+    for (header, said) in [
+        ("Basic aG9vazpzM2NyZXQ6cGFzcw==", ["hook:s3cret:pass", "s3cret:pass", "hook"]),
+        ("basic  aG9vazpzM2NyZXQ6cGFzcw", ["hook:s3cret:pass", "s3cret:pass"]),
+        ("Basic c2tfbGl2ZV84eTo=", ["sk_live_8y:", "sk_live_8y", "c2tfbGl2ZV84eTo="]),
+    ] {
+        endpoint.headers = [Endpoint.Header("Authorization", Secret(header))]
+        let redaction = Redaction(of: endpoint)
+        for text in said { #expect(redaction.redact("no \(text)!") == "no <secret>!", "\(text)") }
+        #expect(redaction.redact("a basic no") == "a basic no")
+    }
+}

@@ -50,4 +50,39 @@ import Testing
         let left = try FileManager.default.contentsOfDirectory(atPath: scratch.url.path)
         #expect(left == ["copyhook.yaml"])
     }
+
+    /// As a service does it, which also says who we are.
+    @Test func aGroupThatMovedIsFollowedAndItsNumberTold() async throws {
+        let moved =
+            #"{"ok":false,"error_code":400,"description":"upgraded","#
+            + #""parameters":{"migrate_to_chat_id":-100777}}"#
+        let turn = Watched(0)
+        let sink = try OutgoingSink { _ in
+            turn.change { $0 += 1 }
+            return .json(turn.change { $0 } == 1 ? moved : #"{"ok":true,"result":{}}"#)
+        }
+        let scratch = try ScratchDirectory()
+        let file = try scratch.write(
+            """
+            server: { public_url: "https://hooks.example.com" }
+            endpoints:
+              family:
+                channel: telegram
+                url: http://127.0.0.1:\(sink.port)/bot7123456789:AAHxyzSECRETSECRET
+                chat_id: "-1"
+            egress: { allow: [127.0.0.0/8] }
+            """, to: "copyhook.yaml")
+        let said = try await BuiltBinary.run(["endpoints", "test", "family", "--config", file])
+        #expect(said.status == 0 && said.output.hasPrefix("family (telegram): delivered in "))
+        #expect(
+            said.errors == "Write chat_id: \"-100777\": the group has this number now.\n", "\(said)"
+        )
+        let requests = sink.counts.requests
+        #expect(requests.count == 2 && requests.last?.contains("\"chat_id\":-100777") == true)
+        for request in requests {
+            #expect(
+                request.contains(
+                    "User-Agent: Copyhook/0.1.0 (+https://hooks.example.com)\r\n"), "\(request)")
+        }
+    }
 }
