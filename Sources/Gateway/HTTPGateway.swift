@@ -71,8 +71,8 @@ extension HTTPGateway {
             if case .unknown = resource { return Problem.notFound.answer }
         }
         let method = request.method.rawValue
-        guard route.methods.contains(method) else {
-            return Problem.method(allowing: route.methods).answer
+        if let methods = route.methods, !methods.contains(method) {
+            return Problem.method(allowing: methods).answer
         }
         switch route {
         case .intake(let source, let secret):

@@ -57,10 +57,11 @@ enum Route: Hashable {
         return name.hasSameBytes(as: "stats") && parts.count == 1 ? .stats : .unknown
     }
 
-    /// The methods it answers, as `Allow` lists them.
-    var methods: [String] {
+    /// The methods it answers, as `Allow` lists them; `nil` for callbacks, since each source has
+    /// its own.
+    var methods: [String]? {
         switch self {
-        case .intake: ["GET", "POST", "OPTIONS"]
+        case .intake: nil
         case .healthz, .readyz, .api(.list), .api(.one), .api(.rules), .api(.stats):
             ["GET", "HEAD"]
         case .api(.rule): ["GET", "HEAD", "PUT", "DELETE"]

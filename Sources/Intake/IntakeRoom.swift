@@ -24,7 +24,9 @@ package struct IntakeRoom: Sendable {
     private let next: Nudge
     private let limits: IntakeLimits
     private let line: WaitingLine
-    private let strangers = LineAllowance()
+    private let refusals = LineAllowance()
+    /// Apart, so that what a sender said when it tried the address is not lost among refusals.
+    private let handshakes = LineAllowance()
     private let log: Logger
 
     /// - Parameters:
@@ -80,8 +82,8 @@ package struct IntakeRoom: Sendable {
         let scheme = door.flatMap { $0.path.open(to: secret) ? $0.scheme : nil }
         let answer = reception.answer(limits, in: scheme)
         var leftOut = 0
-        if reception.isUnproved {
-            guard let count = strangers.take(at: ended) else { return answer }
+        if let allowance = allowance(for: reception) {
+            guard let count = allowance.take(at: ended) else { return answer }
             leftOut = count
         }
         // A name that we do not know may be anything, such as a secret in the wrong place.
@@ -91,11 +93,25 @@ package struct IntakeRoom: Sendable {
         return answer
     }
 
+    /// Out of what its line is paid where anybody could have sent it; `nil` where not.
+    private func allowance(for reception: Reception) -> LineAllowance? {
+        switch reception {
+        case .refused: refusals
+        case .handshake: handshakes
+        case .admitted, .heldBack: nil
+        }
+    }
+
     private func judge(
         _ request: IncomingRequest, for source: String, _ door: Door?, secret: String?
     ) async -> Reception {
         guard let door else { return .refused(.notFound("unknown_source")) }
         guard door.path.open(to: secret) else { return .refused(.notFound("wrong_path_secret")) }
+        do throws(VerificationRefusal) {
+            try door.scheme.checkMethod(request)
+        } catch {
+            return .refused(.init(error, methods: door.scheme.methods))
+        }
         guard Self.isPlain(request.headers) else {
             return .refused(
                 .init(status: 415, reason: "content_encoding", detail: "only identity is taken"))

@@ -24,14 +24,6 @@ extension Reception {
         }
     }
 
-    /// Whether anybody could have sent it.
-    var isUnproved: Bool {
-        switch self {
-        case .refused, .handshake: true
-        case .admitted, .heldBack: false
-        }
-    }
-
     private var lines: [Line] {
         switch self {
         case .admitted(let events, _) where events.isEmpty:

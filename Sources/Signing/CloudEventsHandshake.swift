@@ -24,12 +24,13 @@ package struct CloudEventsHandshake: Hashable, Sendable {
     /// The answer to an `OPTIONS` request: the grant, or nothing but the status.
     ///
     /// A callback address that the sender offers is noted for the log and never called: who asks
-    /// has proved nothing, and could have us call anybody.
+    /// has proved nothing, and could have us call anybody. Without its query and a password, as
+    /// these let one grant.
     func answer(_ headers: HeaderFields) -> SchemeAnswer {
         var answer = SchemeAnswer(
             contentType: "text/plain", headers: [AnswerHeader("Allow", "POST")], body: [])
         if case .one(let callback) = headers.lookup("WebHook-Request-Callback") {
-            answer.note = "not called: \(callback)"
+            answer.note = "not called: \(Self.shown(callback))"
         }
         guard case .one(let origin) = headers.lookup("WebHook-Request-Origin"),
             isVisibleASCII(origin)
@@ -44,6 +45,19 @@ package struct CloudEventsHandshake: Hashable, Sendable {
         }
         answer.headers.append(AnswerHeader("WebHook-Allowed-Rate", rate(headers)))
         return answer
+    }
+
+    /// The address with `<secret>` in the place of what often is one.
+    private static func shown(_ address: String) -> String {
+        let query = address.firstIndex { $0 == "?" || $0 == "#" } ?? address.endIndex
+        var shown = String(address[..<query])
+        if let start = shown.firstRange(of: "://")?.upperBound {
+            let host = shown[start...].prefix { $0 != "/" }
+            if let at = host.lastIndex(of: "@") {
+                shown.replaceSubrange(start..<at, with: "<secret>")
+            }
+        }
+        return query < address.endIndex ? "\(shown)?<secret>" : shown
     }
 
     /// The smaller of what is asked for and what is allowed.

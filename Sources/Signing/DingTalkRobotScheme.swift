@@ -80,7 +80,7 @@ package struct DingTalkRobotScheme: SourceScheme {
     private func read(
         _ request: IncomingRequest
     ) throws(VerificationRefusal) -> VerifiedEvent {
-        let body = try SchemeBody.object(request.body)
+        let body = try SchemeBody.json(request).json
         let parts = EventParts(request: request, body: body, pointers: pointers)
         return VerifiedEvent(
             key: try parts.key { () throws(VerificationRefusal) in

@@ -16,7 +16,7 @@ package struct KeyueReading: RequestReading {
     package func read(
         _ request: IncomingRequest, _ proved: Proved
     ) throws(VerificationRefusal) -> Verdict {
-        let body = try SchemeBody.object(request.body)
+        let body = try SchemeBody.json(request).json
         let number = try SchemePointers.required(
             JSONPointer(tokens: ["callbackType"]), in: body)
         guard let data = body["data"], data.object != nil else {

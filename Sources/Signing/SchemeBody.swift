@@ -21,9 +21,18 @@ struct SchemeBody {
         return body
     }
 
-    /// A body that is an object.
+    /// A body that is an object, whatever it is called.
+    ///
+    /// What is no JSON and is not said to be is not broken but of another kind.
     static func json(_ request: IncomingRequest) throws(VerificationRefusal) -> SchemeBody {
-        SchemeBody(json: try object(request.body), stored: nil)
+        do {
+            return SchemeBody(json: try object(request.body), stored: nil)
+        } catch {
+            guard let type = MediaType(request.headers)?.essence, !type.hasSuffix("/json"),
+                !type.hasSuffix("+json"), (try? JSONValue(parsing: request.body)) == nil
+            else { throw error }
+            throw VerificationRefusal(.unsupportedContent, "the body is not said to be JSON")
+        }
     }
 
     /// An object that stands in a field of a form.

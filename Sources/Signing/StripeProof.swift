@@ -65,7 +65,7 @@ package struct StripeReading: RequestReading {
     package func read(
         _ request: IncomingRequest, _ proved: Proved
     ) throws(VerificationRefusal) -> Verdict {
-        let body = try SchemeBody.object(request.body)
+        let body = try SchemeBody.json(request).json
         let parts = EventParts(request: request, body: body, pointers: pointers)
         return .event(
             VerifiedEvent(

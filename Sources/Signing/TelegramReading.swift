@@ -14,7 +14,7 @@ package struct TelegramReading: RequestReading {
     package func read(
         _ request: IncomingRequest, _ proved: Proved
     ) throws(VerificationRefusal) -> Verdict {
-        let body = try SchemeBody.object(request.body)
+        let body = try SchemeBody.json(request).json
         let parts = EventParts(request: request, body: body, pointers: pointers)
         let told = body.object?.members.first { !$0.key.hasSameBytes(as: "update_id") }
         return .event(

@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 import Domain
 import Foundation
@@ -60,6 +61,10 @@ struct SendCommand: AsyncParsableCommand {
         guard header.allSatisfy({ $0.headerField != nil }) else {
             throw ValidationError("--header takes a name and a value, as in \"X-Event: push\".")
         }
+        let names = header.compactMap { $0.headerField?.name.lowercased() }
+        if let name = names.first(where: { one in names.count { $0 == one } > 1 }) {
+            throw ValidationError("--header names \(name) twice, which no source takes.")
+        }
         guard (1...10_000).contains(times) else {
             throw ValidationError("--times takes 1 to 10000.")
         }
@@ -67,14 +72,11 @@ struct SendCommand: AsyncParsableCommand {
 
     func run() async throws {
         let proof = try sign(try InputFile.read(event), with: try readSecret())
-        let transport = try CurlTransport(policy: .anywhere, userAgent: "copyhook")
+        let transport = try CurlTransport(policy: .anywhere, userAgent: Product.userAgent())
         let request = HTTPRequest(
             .post, to,
-            headers: [HTTPField("Content-Type", "application/json")]
-                + header.compactMap(\.headerField)
-                + proof.headers.map { HTTPField($0.name, $0.value) },
-            body: proof.body)
-        var allAccepted = true
+            headers: headers(beside: proof), body: proof.body)
+        var (allAccepted, isMalformed) = (true, false)
         for _ in 1...times {
             do throws(TransportFailure) {
                 let answer = try await transport.send(request)
@@ -82,6 +84,7 @@ struct SendCommand: AsyncParsableCommand {
                     answer.status,
                     String(decoding: answer.body.prefix(1_024), as: UTF8.self).onOneLine)
                 allAccepted = allAccepted && (200..<300).contains(answer.status)
+                isMalformed = isMalformed || answer.status == 400
             } catch {
                 await transport.shutdown()
                 throw CommandFailure.failed(
@@ -91,7 +94,29 @@ struct SendCommand: AsyncParsableCommand {
             }
         }
         await transport.shutdown()
+        if isMalformed, let missingHeader { standardError(missingHeader) }
         guard allAccepted else { throw ExitCode(1) }
+    }
+
+    /// What is asked for with `--header` goes in the place of ours.
+    private func headers(beside proof: SendScheme.Proof) -> [HTTPField] {
+        let own = header.compactMap(\.headerField)
+        let ours =
+            [HTTPField("Content-Type", "application/json")]
+            + proof.headers.map { HTTPField($0.name, $0.value) }
+        return own
+            + ours.filter { one in
+                !own.contains { $0.name.lowercased() == one.name.lowercased() }
+            }
+    }
+
+    /// Which header the platform would have sent too; the service says to strangers no more than
+    /// that something is malformed.
+    private var missingHeader: String? {
+        guard let name = scheme.eventHeader,
+            !header.contains(where: { $0.lowercased().hasPrefix(name.lowercased() + ":") })
+        else { return nil }
+        return "\(scheme.rawValue) names the event in a header: add --header \"\(name): …\"."
     }
 
     private func readSecret() throws -> Secret {

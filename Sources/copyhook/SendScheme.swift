@@ -15,6 +15,15 @@ enum SendScheme: String, ExpressibleByArgument, CaseIterable {
 
     static let words = allCases.map(\.rawValue).joined(separator: ", ")
 
+    /// The header in which the platform names the event, where it does; a source wants it.
+    var eventHeader: String? {
+        switch self {
+        case .github: "X-GitHub-Event"
+        case .gitlab: "X-Gitlab-Event"
+        default: nil
+        }
+    }
+
     /// What goes out in place of `event`, and what proves it.
     struct Proof {
         var headers: [(name: String, value: String)]

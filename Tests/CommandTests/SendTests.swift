@@ -122,6 +122,29 @@ private let published = """
         #expect(
             Set(stored.compactMap { $0["source"]?.string }) == Set(schemes)
                 && stored.count == schemes.count)
+        for (scheme, header) in [("github", "X-GitHub-Event"), ("gitlab", "X-Gitlab-Event")] {
+            func send(_ headers: String...) async throws -> (
+                status: Int32, output: String, errors: String
+            ) {
+                try await BuiltBinary.run(
+                    [
+                        "send", "--to", "\(service.url)/in/\(scheme)", "--scheme", scheme,
+                        "--secret-env", "S", "--event", scratch.path("event.json"),
+                    ] + headers.flatMap { ["--header", $0] }, environment: ["S": plain])
+            }
+            let without = try await send("X-Other: 1")
+            #expect(without.status == 1 && without.output.hasPrefix("400 "), "\(without)")
+            #expect(
+                without.errors
+                    == "\(scheme) names the event in a header: add --header \"\(header): …\".\n")
+            let twice = try await send("\(header): push", "\(header.lowercased()): ping")
+            #expect(twice.status == 2 && twice.errors.contains("twice"), "\(twice)")
+            // In the place of those that are sent anyway.
+            let own = try await send(
+                "\(header): push", "x-github-delivery: mine", "Idempotency-Key: mine",
+                "content-type: application/json; charset=utf-8")
+            #expect(own.status == 0, "\(own)")
+        }
         let unknown = try await BuiltBinary.run([
             "send", "--to", service.url, "--scheme", "github", "--secret-env", "S", "--event", "x",
             "--header", "no colon",

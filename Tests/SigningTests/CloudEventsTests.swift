@@ -200,6 +200,14 @@ func aHeadersValueIsUnquotedThenDecodedOnce(value: String, text: String?) {
     let callback = try grant(
         known, 60, ["WebHook-Request-Callback": "http://169.254.169.254/"])
     #expect(callback.note == "not called: http://169.254.169.254/")
+    for (address, shown) in [
+        ("https://a.example/grant?code=s3cret&x", "https://a.example/grant?<secret>"),
+        ("https://u:s3cret@a.example/@b?", "https://<secret>@a.example/@b?<secret>"),
+        ("https://a.example/#s3cret", "https://a.example/?<secret>"), ("?s3cret", "?<secret>"),
+    ] {
+        let answer = try grant(known, 60, ["WebHook-Request-Callback": address])
+        #expect(answer.note == "not called: \(shown)")
+    }
     let post = IncomingRequest(headers: origin, body: [])
     #expect(CloudEventsReading().greet(post) == nil)
 }

@@ -88,6 +88,28 @@ func whatIsProvedButNoObjectIsMalformed(body: String, due: Int) {
     }
 }
 
+/// JSON is taken whatever it is called; what is none is of another kind where it says so.
+@Test(arguments: [
+    ("text/plain", "hello", 415), ("application/xml", "<a/>", 415), ("text/plain", "{\"a\":", 415),
+    ("text/plain", "{}", 200), ("text/plain", "[]", 400), ("application/json", "hello", 400),
+    ("text/json; charset=utf-8", "hello", 400), ("application/problem+json", "hello", 400),
+])
+func whatIsOfAnotherKindIsToldSo(type: String, body: String, due: Int) {
+    let headers: HeaderFields = [
+        "Content-Type": type, "X-GitHub-Delivery": "1", "X-GitHub-Event": "push",
+        "X-Gitlab-Event": "Push Hook",
+    ]
+    for reading in [PlainReading(), GitHubReading(), GitLabReading()] as [any RequestReading] {
+        let verdict = Result { () throws(VerificationRefusal) in
+            try reading.read(IncomingRequest(headers: headers, body: body.bytes), Proved())
+        }
+        switch verdict {
+        case .success: #expect(due == 200, "\(reading) \(type) \(body)")
+        case .failure(let refusal): #expect(refusal.status == due, "\(reading) \(type) \(body)")
+        }
+    }
+}
+
 @Test(
     arguments: [
         ("a=1&b=2", #"{"a":"1","b":"2"}"#), ("a", #"{"a":""}"#), ("a=", #"{"a":""}"#),

@@ -78,19 +78,45 @@ struct RefusingTests {
             let source = ["closed", "tried", "nowhere"][number % 3]
             _ = await intake.receive(request(), for: source, secret: nil)
         }
-        #expect(world.paper.entries.count == 20)
+        // Who tries the address is not lost among those who are refused, nor the other way round.
+        let messages = world.paper.entries.map(\.message)
+        #expect(messages.count { $0 == "source.handshake" } == 20)
+        #expect(messages.count == 40)
         // Who proves who he is has a line of his own.
         _ = await intake.receive(request(), for: "open", secret: nil)
         #expect(world.paper.entries.last?.message == "event.admitted")
 
         for (wait, lines, leftOut) in [
-            (Duration.milliseconds(999), 21, nil), (.seconds(1), 22, "71"), (.seconds(1), 23, nil),
+            (Duration.milliseconds(999), 41, nil), (.seconds(1), 42, "41"), (.seconds(1), 43, nil),
         ] as [(Duration, Int, String?)] {
             world.elapsed.now = wait
             _ = await intake.receive(request(), for: "closed", secret: nil)
             #expect(world.paper.entries.count == lines, "\(wait)")
             #expect(world.paper.entries.last?.fields["left_out"] == leftOut, "\(wait)")
         }
+    }
+
+    /// Before anything else about the request, and with what the source itself takes.
+    @Test func aMethodThatIsNotTheSendersIsToldWhichAre() async {
+        let world = IntakeWorld()
+        var ordinary = accepted
+        ordinary.methods = ["POST"]
+        let events = ProvedScheme(PathProof(), CloudEventsReading())
+        let intake = world.intake(
+            ["s": ordinary, "calls": events], pathSecrets: ["calls": [Secret("s3cret")]])
+        for method in ["GET", "HEAD", "PUT", "OPTIONS", "PATCH"] {
+            var asked = request([("Content-Encoding", "gzip")], bytes: 1 << 20 + 1)
+            asked.method = method
+            let answer = await intake.receive(asked, for: "s", secret: nil)
+            #expect(answer.status == 405 && answer.header("Allow") == "POST", "\(method)")
+            #expect(answer.text == #"{"error":"method not allowed"}"#)
+            let nowhere = await intake.receive(asked, for: "calls", secret: "x")
+            #expect(nowhere.status == 404 && nowhere.header("Allow") == nil)
+        }
+        var put = request()
+        put.method = "PUT"
+        let answer = await intake.receive(put, for: "calls", secret: "s3cret")
+        #expect(answer.status == 405 && answer.header("Allow") == "POST, OPTIONS")
     }
 
     /// It may be a secret that somebody put in the wrong place.
