@@ -43,8 +43,19 @@ extension Endpoint {
                 "Write mode: structured, or leave the secret out.")
         }
         templates.own = Self.template(section, self.channel)
+        checkRate(limits)
         section.finish()
         guard url != nil, secrets != nil else { return nil }
+    }
+
+    /// Says where more would be sent than the platform takes.
+    private func checkRate(_ limits: SettingSection) {
+        guard let rate, let published = publishedRate, rate.exceeds(published) else { return }
+        limits.reader.warn(
+            limits.place("rate").problem(
+                "\(channel.rawValue) takes \(published.text), and this is more",
+                "Leave the rate out: Copyhook then keeps a little below what the platform takes, "
+                    + "and what comes faster is told in one message."))
     }
 
     /// Shown is where it leads; the path of a chat channel's URL is its credential.
@@ -93,14 +104,20 @@ extension Endpoint {
     private static func secrets(_ section: SettingSection, _ channel: Channel) -> [Secret]? {
         let make = "make one with echo whsec_$(openssl rand -base64 32)."
         switch channel {
-        case .webhook:
-            return section.signingKeys(
-                missing: "Add secret: \"${SECRET}\"; \(make)", refusing: .ed25519Public)?
-                .map(\.secret)
-        case .cloudEvents:
-            guard section.has("secret") || section.has(list: "secrets") else { return [] }
-            return section.signingKeys(missing: "Write one; \(make)", refusing: .ed25519Public)?
-                .map(\.secret)
+        case .webhook, .cloudEvents:
+            let isOptional = channel == .cloudEvents
+            if isOptional, !section.has("secret"), !section.has(list: "secrets") { return [] }
+            let keys = section.signingKeys(
+                missing: isOptional ? "Write one; \(make)" : "Add secret: \"${SECRET}\"; \(make)",
+                refusing: .ed25519Public)
+            if let keys, keys.allSatisfy({ $0.key.kind == .ed25519Private }) {
+                section.reader.hint(
+                    section.place(section.has("secret") ? "secret" : "secrets").problem(
+                        "whsk_ signs with Ed25519 (v1a), which few receivers can verify",
+                        "Nothing needs doing where the receiver has the whpk_ key; otherwise "
+                            + "write a whsec_ secret: \(make)"))
+            }
+            return keys?.map(\.secret)
         case .feishu, .dingTalk:
             return section.secretOrSecrets(missing: nil)?.map { secret, place in
                 section.warnIfShort(secret, at: place)

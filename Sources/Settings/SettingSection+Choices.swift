@@ -95,9 +95,18 @@ extension SettingSection {
                     place.problem(
                         "the secret cannot be used: \(error.detail)",
                         "Write whsec_ and the base 64 of 24 to 64 bytes of chance, as in "
-                            + "whsec_$(openssl rand -base64 32)."))
+                            + "whsec_$(openssl rand -base64 32)."
+                            + (secret.isHalfOfPair
+                                ? " whsk_ and whpk_ are for the halves of an Ed25519 pair." : "")))
             }
         }
         return keys.count == secrets.count ? keys : nil
+    }
+}
+
+extension Secret {
+    /// Whether it has a prefix of Ed25519, which is easily taken for that of a shared secret.
+    fileprivate var isHalfOfPair: Bool {
+        exposed.hasPrefix("whsk_") || exposed.hasPrefix("whpk_")
     }
 }

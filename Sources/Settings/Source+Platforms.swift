@@ -146,7 +146,7 @@ extension Source {
     /// `secret` or `secrets`: what follows the name in the address, as these callbacks have no
     /// signature; pointers.
     static func keyue(_ section: SettingSection) -> Door? {
-        let secrets = section.sourceSecrets(
+        let secrets = section.pathSecrets(
             missing: "Add secret: \"${SECRET}\", and give Keyue the address /in/NAME/SECRET.")
         let pointers = section.pointers()
         guard let secrets else { return nil }

@@ -15,6 +15,8 @@ extension Source {
     /// A proof that is read, and what must follow the name in the path because of it.
     private struct ReadProof {
         let proof: any RequestProof
+        /// In which the proof itself stands, for the kinds that know it.
+        var header: String?
         var pathSecrets: [Secret] = []
     }
 
@@ -22,6 +24,15 @@ extension Source {
     static func plain(_ proof: Proof, _ section: SettingSection) -> Door? {
         let read = Self.read(proof, section)
         let pointers = section.pointers(withHeaders: true)
+        let secretive = read?.header
+        for (key, name) in [
+            ("type_header", pointers.typeHeader), ("key_header", pointers.keyHeader),
+        ] {
+            guard let name, let secretive, name.isSameHeader(as: secretive) else { continue }
+            section.fail(
+                key, "what this header proves with would be stored and shown",
+                "Name the header with the event's own \(key.dropLast(7)).")
+        }
         if pointers.key == nil, pointers.keyHeader == nil {
             section.reader.hint(
                 section.place("key").problem(
@@ -62,13 +73,15 @@ extension Source {
     private static func read(_ proof: Proof, _ section: SettingSection) -> ReadProof? {
         do throws(SigningError) {
             switch proof {
-            case .bearer: return try bearer(section).map { ReadProof(proof: $0) }
-            case .basic: return try basic(section).map { ReadProof(proof: $0) }
-            case .header: return try header(section).map { ReadProof(proof: $0) }
-            case .hmac: return try hmac(section).map { ReadProof(proof: $0) }
+            case .bearer:
+                return try bearer(section).map { ReadProof(proof: $0, header: "Authorization") }
+            case .basic:
+                return try basic(section).map { ReadProof(proof: $0, header: "Authorization") }
+            case .header: return try header(section).map { ReadProof(proof: $0, header: $0.header) }
+            case .hmac: return try hmac(section).map { ReadProof(proof: $0, header: $0.header) }
             case .standardWebhooks: return try signed(section).map { ReadProof(proof: $0) }
             case .path:
-                let secrets = section.sourceSecrets(
+                let secrets = section.pathSecrets(
                     missing: "Add secret: \"${SECRET}\", and give the sender the address "
                         + "/in/NAME/SECRET.")
                 return secrets.map { ReadProof(proof: PathProof(), pathSecrets: $0) }
@@ -160,6 +173,12 @@ extension Source {
                 "Name timestamp_header and put {timestamp} into signed, or neither.")
             return nil
         }
+        if let name, let other = form.timestampHeader, name.isSameHeader(as: other) {
+            section.fail(
+                "timestamp_header", "the code and the time cannot stand in one header",
+                "Name the header that the sender puts the time into.")
+            return nil
+        }
         guard let secrets, name != nil else { return nil }
         return try HMACProof(secrets: secrets, form: form)
     }
@@ -183,5 +202,12 @@ extension SettingKind<SignedTemplate> {
         SettingKind(
             remedy: "Write what is signed with {body} in it once, as in v0:{timestamp}:{body}.",
             read: { SignedTemplate($0) }, show: { .string($0.text) }, isText: true)
+    }
+}
+
+extension String {
+    /// Names of headers know no capitals.
+    fileprivate func isSameHeader(as other: String) -> Bool {
+        lowercased().hasSameBytes(as: other.lowercased())
     }
 }

@@ -127,6 +127,22 @@ extension SettingSection {
         return secrets.map(\.secret)
     }
 
+    /// As ``sourceSecrets(missing:)``, for secrets that stand in an address.
+    func pathSecrets(missing remedy: String) -> [Secret]? {
+        guard let secrets = secretOrSecrets(missing: remedy), !secrets.isEmpty else { return nil }
+        for (secret, place) in secrets {
+            warnIfShort(secret, at: place)
+            guard !secret.exposed.fitsIntoPath else { continue }
+            reader.add(
+                place.problem(
+                    "the secret holds a character that an address cannot carry as it is, such as "
+                        + "/ or ?",
+                    "Use letters, digits, - and _, as openssl rand -hex 32 makes them."))
+            return nil
+        }
+        return secrets.map(\.secret)
+    }
+
     /// A door whose making may be refused.
     ///
     /// - Parameters:
@@ -163,5 +179,17 @@ extension SettingKind<String> {
                         || "!#$%&'*+-.^_`|~".utf8.contains(byte)
                 }
         }
+    }
+}
+
+extension String {
+    /// Whether it can be a segment of a path as it stands: RFC 3986 section 3.3 without escapes,
+    /// and not one that clients take out (section 5.2.4).
+    fileprivate var fitsIntoPath: Bool {
+        !hasSameBytes(as: ".") && !hasSameBytes(as: "..")
+            && utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+                    || "-._~!$&'()*+,;=:@".utf8.contains(byte)
+            }
     }
 }

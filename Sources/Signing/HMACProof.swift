@@ -55,6 +55,9 @@ package struct HMACProof: RequestProof {
     private let keys: SharedKeys
     private let form: Form
 
+    /// Where the code stands.
+    package var header: String { form.header }
+
     /// - Parameter secrets: At least one, the newest first.
     /// - Throws: `empty` or `undecodable` for the secrets, `wrongKind` where a time is read but not
     ///   signed, or signed but not read: it would prove nothing, or could not be known.

@@ -112,7 +112,12 @@ extension StandardWebhooksKey {
         if text.suffix(behind: "hex:") != nil || text.suffix(behind: "base64:") != nil {
             return try secretBytes(parsing: Secret(text))
         }
-        return try bytes(base64: text, named: "a key without a prefix")
+        guard !text.isEmpty, Base64.decode(text, .standardPaddingOptional) == nil else {
+            return try bytes(base64: text, named: "a key without a prefix")
+        }
+        throw SigningError(
+            .undecodable,
+            "it begins with none of whsec_, whsk_ and whpk_, and is not base 64 as a whole")
     }
 
     /// The reference libraries tolerate missing padding, so we do.

@@ -5,7 +5,8 @@ package import Domain
 /// Proves nothing about the body: anybody who has seen one request can make another.
 /// contracts/sources.md section 12.
 package struct TokenProof: RequestProof {
-    private let header: String
+    /// Where the text stands.
+    package let header: String
     private let tokens: SharedTokens
 
     /// - Parameter tokens: At least one, the newest first.

@@ -151,3 +151,42 @@ func aConsequenceThatIsOverlookedIsHintedAt(keys: [String], words: String?) thro
         environment: ["COPYHOOK_SOURCES_S_SECRET": secret])
     #expect(try memory.load().sources.first?.kind == .slack)
 }
+
+@Test(arguments: [
+    ("a/b-planted-secret", false), ("a?b-planted-secret", false), ("a#b-planted-secret", false),
+    ("a%2Fplanted-secret", false), ("a b-planted-secret", false), ("客-planted-secret", false),
+    ("..", false), (".", false), ("a.b_c~d-e!$&'()*+,;=:@f", true),
+])
+func aSecretOfAnAddressIsOneThatAnAddressCarries(_ secret: String, _ isTaken: Bool) {
+    let written = secret.replacing("'", with: "''").replacing("$", with: "$")
+    for keys in [
+        ["scheme: path"], ["scheme: keyue"], ["scheme: cloudevents", "proof: path"],
+    ] {
+        let refusal = memory(keys + ["secret: '\(written)'"]).refusal
+        #expect(refusal.contains("sources.s.secret: the secret holds a character") != isTaken)
+        #expect(!refusal.contains("planted"))
+    }
+}
+
+@Test(arguments: [
+    (
+        ["scheme: hmac", "header: X-Sig", "timestamp_header: x-sig", "secret: \(secret)"],
+        "sources.s.timestamp_header: the code and the time cannot stand in one header"
+    ),
+    (
+        ["scheme: header", "header: X-Key", "key_header: x-key", "secret: \(secret)"],
+        "sources.s.key_header: what this header proves with would be stored"
+    ),
+    (
+        ["scheme: bearer", "type_header: Authorization", "secret: \(secret)"],
+        "sources.s.type_header: what this header proves with would be stored"
+    ),
+    (
+        ["scheme: hmac", "header: X-Sig", "key_header: X-SIG", "secret: \(secret)"],
+        "Name the header with the event's own key."
+    ),
+])
+func aHeaderThatProvesIsNothingElse(keys: [String], due: String) {
+    let refusal = memory(keys).refusal
+    #expect(refusal.contains(due), "\(refusal)")
+}
