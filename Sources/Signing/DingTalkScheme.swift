@@ -13,7 +13,6 @@ package struct DingTalkScheme: SourceScheme {
     private static let typePlace = JSONPointer(tokens: ["EventType"])
 
     private let keys: WeComKeys
-    private let window: Duration?
     private let pointers: SchemePointers
 
     /// - Parameters:
@@ -25,8 +24,7 @@ package struct DingTalkScheme: SourceScheme {
     package init(
         apps: [WeComApp], window: Duration? = nil, pointers: SchemePointers = SchemePointers()
     ) throws(SigningError) {
-        keys = try WeComKeys(apps)
-        self.window = window
+        keys = try WeComKeys(apps, window: window)
         self.pointers = pointers
     }
 
@@ -35,8 +33,7 @@ package struct DingTalkScheme: SourceScheme {
             try checkMethod(request)
             let proof = try WeComProof(request, names: .dingTalk)
             let encrypt = try SealedWrapper(request.body).encrypt
-            let opened = try keys.open(encrypt, proof: proof)
-            try proof.checkFreshness(at: now, window: window)
+            let opened = try keys.open(encrypt, proof: proof, at: now)
             let answer = try Self.success(
                 sealedBy: opened.cipher, to: proof, of: encrypt, at: now)
             let body = try SchemeBody.object(opened.message)

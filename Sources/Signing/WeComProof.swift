@@ -88,9 +88,11 @@ extension IncomingRequest {
 /// The keys of one source that speaks WeCom's way.
 struct WeComKeys: Sendable {
     private let ciphers: [WeComCipher]
+    private let window: Duration?
 
+    /// - Parameter window: How far the signed time may be from ours, inclusive; `nil` for any.
     /// - Throws: `empty` without apps, and what ``WeComCipher`` throws.
-    init(_ apps: [WeComApp]) throws(SigningError) {
+    init(_ apps: [WeComApp], window: Duration?) throws(SigningError) {
         guard !apps.isEmpty else { throw SigningError(.empty, "name at least one app") }
         var ciphers: [WeComCipher] = []
         for app in apps {
@@ -99,6 +101,7 @@ struct WeComKeys: Sendable {
                     token: app.token, encodingAESKey: app.encodingAESKey, receiver: app.receiver))
         }
         self.ciphers = ciphers
+        self.window = window
     }
 
     /// The message, and the key that opened it.
@@ -106,7 +109,7 @@ struct WeComKeys: Sendable {
     /// Every token is tried, whether or not an earlier one fits; then each key that belongs to one
     /// that does, since a key may be changed and the token kept.
     func open(
-        _ encrypt: String, proof: WeComProof
+        _ encrypt: String, proof: WeComProof, at now: Timestamp
     ) throws(VerificationRefusal) -> (message: [UInt8], cipher: WeComCipher) {
         let signing = ciphers.filter { cipher in
             ConstantTime.areEqual(
@@ -116,11 +119,15 @@ struct WeComKeys: Sendable {
         var refusal = VerificationRefusal(
             .badSignature, "no configured token made this signature")
         for cipher in signing {
+            let message: [UInt8]
             do throws(VerificationRefusal) {
-                return (try cipher.decrypt(encrypt), cipher)
+                message = try cipher.decrypt(encrypt)
             } catch {
                 refusal = error
+                continue
             }
+            try proof.checkFreshness(at: now, window: window)
+            return (message, cipher)
         }
         throw refusal
     }

@@ -14,7 +14,6 @@ package struct WeComScheme: SourceScheme {
     package var methods: [String] { ["GET", "POST"] }
 
     private let keys: WeComKeys
-    private let window: Duration?
     private let pointers: SchemePointers
 
     /// - Parameters:
@@ -27,8 +26,7 @@ package struct WeComScheme: SourceScheme {
     package init(
         apps: [WeComApp], window: Duration? = nil, pointers: SchemePointers = SchemePointers()
     ) throws(SigningError) {
-        keys = try WeComKeys(apps)
-        self.window = window
+        keys = try WeComKeys(apps, window: window)
         self.pointers = pointers
     }
 
@@ -40,8 +38,7 @@ package struct WeComScheme: SourceScheme {
             let encrypt =
                 isCheck
                 ? try request.parameter(["echostr"]) : try Self.encrypt(in: request.body)
-            let opened = try keys.open(encrypt, proof: proof)
-            try proof.checkFreshness(at: now, window: window)
+            let opened = try keys.open(encrypt, proof: proof, at: now)
             if isCheck {
                 return .handshake(
                     answer: SchemeAnswer(contentType: "text/plain", body: opened.message))
