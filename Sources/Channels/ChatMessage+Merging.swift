@@ -79,7 +79,7 @@ extension Phrase {
         case .copyUnresolved: Phrase("\(count) 个结果不明", "\(count) unresolved")
         case .copyCancelled: Phrase("\(count) 个已取消", "\(count) cancelled")
         case .copyStalled: Phrase("\(count) 个迟迟未完成", "\(count) slow")
-        case .copyDuplicateSuspected: Phrase("\(count) 个可能重复", "\(count) may be doubled")
+        case .copyDuplicateSuspected: Phrase("\(count) 个可能重复", "\(count) possibly duplicated")
         case .eventAnnounced: Phrase("\(count) 个事件", "\(count) events")
         case .endpointWarning, .endpointDisabled, .endpointRecovered:
             Phrase("\(count) 条端点状态", "\(count) about endpoints")

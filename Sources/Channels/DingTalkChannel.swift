@@ -19,21 +19,14 @@ package struct DingTalkChannel: ChatChannel {
     package var mergeMax: Int { 50 }
 
     package func card(_ message: ChatMessage, to endpoint: Endpoint) -> JSONObject? {
+        let layout = TextLayout(title: ("### ", "\n\n"), footer: ("> ", ""))
         let title = "\(message.tone.mark) \(message.title)"
-        let dialect = Dialect.fullWidth
-        var paragraphs = ["### \(dialect.foreign(title))", dialect.foreign(message.summary)]
-        if !message.facts.isEmpty {
-            paragraphs.append(message.facts.map { "- \(dialect.fact($0))" }.joined(separator: "\n"))
-        }
-        if let advice = message.advice { paragraphs.append(dialect.escaped(advice)) }
-        if let link = message.link { paragraphs.append("[\(link.label)](\(link.url))") }
-        paragraphs.append("> \(dialect.copied(message.footer))")
         let card: JSONObject = [
             "msgtype": "markdown",
             // Only the list of chats and the notification show it, as it is.
             "markdown": [
                 "title": .string(Dialect.plain.foreign(title)),
-                "text": .string(paragraphs.joined(separator: "\n\n")),
+                "text": .string(layout.text(of: message)),
             ],
             "at": Self.nobody,
         ]

@@ -4,14 +4,20 @@ import Domain
 struct FailureWords {
     let cause: Phrase
     let advice: Phrase
+    /// How a copy that failed is made after all, since a task that ended is not begun again.
+    ///
+    /// Empty where that is part of the advice, or where nobody wants it.
+    var again = Phrase(
+        "之后重新发布，就会再次复制。", "Then publish it again: the next event starts a new copy.")
 
     init(_ kind: Failure.Kind?) {
         switch kind {
         case .unauthorized:
-            cause = Phrase("平台拒绝了凭证或权限", "the platform refused the credential or its permissions")
+            cause = Phrase(
+                "平台拒绝了凭证，或凭证权限不足", "the platform refused the credential or its permissions")
             advice = Phrase(
-                "请检查该连接的凭证是否有效、权限是否足够，然后重试。",
-                "Check that the connection's credential is valid and may do this, then retry.")
+                "请检查该连接的凭证是否有效、权限是否足够。",
+                "Check that the connection's credential is valid and may do this.")
         case .notFound:
             cause = Phrase("平台找不到原件或目标空间", "the platform does not know the original or the target")
             advice = Phrase(
@@ -25,29 +31,26 @@ struct FailureWords {
         case .duplicateName:
             cause = Phrase("目标中已有同名对象", "the target already has one of that name")
             advice = Phrase(
-                "请重命名或删除目标中的同名对象，然后重试。",
-                "Rename or delete the one in the target, then retry.")
+                "请重命名或删除目标中的同名对象。", "Rename or delete the one in the target.")
         case .quotaExceeded:
             cause = Phrase("账号配额已用完", "the account's quota is used up")
-            advice = Phrase("请清理旧副本或提升配额，然后重试。", "Free or raise the quota, then retry.")
+            advice = Phrase("请清理旧副本或提升配额。", "Delete old copies or raise the quota.")
         case .rateLimited:
             cause = Phrase("平台持续限流", "the platform kept limiting the rate")
-            advice = Phrase(
-                "请稍后重试，或调低该连接的速率。", "Retry later, or lower the connection's rate.")
+            advice = Phrase("请调低该连接的速率。", "Lower the connection's rate.")
         case .unavailable:
             cause = Phrase("平台无法访问或繁忙", "the platform was out of reach or busy")
             advice = Phrase(
-                "请检查网络和平台状态，恢复后重试。",
-                "Check the network and the platform's status, then retry.")
+                "请检查网络和平台状态。", "Check the network and the platform's status.")
         case .malformedAnswer:
-            cause = Phrase("平台的应答与文档不符", "the platform's answer fits no document")
+            cause = Phrase("平台的应答与文档不符", "the platform's answer was not understood")
             advice = Phrase(
-                "请到平台上确认是否已有副本，再决定是否重试。",
-                "Look on the platform whether a copy exists before you retry.")
+                "请到平台上确认是否已有副本；没有时重新发布，就会再次复制。",
+                "Check on the platform whether there is a copy; if not, publish it again.")
+            again = Phrase("", "")
         case .copyFailed:
             cause = Phrase("平台报告复制失败", "the platform reported that the copy failed")
-            advice = Phrase(
-                "请按上述原因在平台上处理，然后重试。", "Mend what the reason says, then retry.")
+            advice = Phrase("请按上述原因在平台上处理。", "Fix on the platform what the reason names.")
         case .forbiddenTarget:
             cause = Phrase("出站地址策略不允许访问该地址", "the egress policy forbids the address")
             advice = Phrase(
@@ -55,14 +58,14 @@ struct FailureWords {
                 "Check the connection's address; if it is meant to be private, add egress.allow.")
         case .abandoned:
             cause = Phrase("有人放弃了这个任务", "somebody gave it up")
-            advice = Phrase("无需处理。", "Nothing is to be done.")
+            advice = Phrase("无需处理。", "Nothing to do.")
+            again = Phrase("", "")
         case .deadline:
-            cause = Phrase("超过时限", "time ran out")
+            cause = Phrase("超过时限", "it took too long")
             advice = Phrase(
-                "请检查网络和平台状态，恢复后重试。",
-                "Check the network and the platform's status, then retry.")
+                "请检查网络和平台状态。", "Check the network and the platform's status.")
         case nil:
-            cause = Phrase("原因不明", "for an unknown reason")
+            cause = Phrase("原因不明", "the reason is not known")
             advice = Phrase("请查看任务详情。", "Look at the task for details.")
         }
     }

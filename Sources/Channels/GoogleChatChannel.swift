@@ -17,16 +17,10 @@ package struct GoogleChatChannel: ChatChannel {
     package var mergeMax: Int { 50 }
 
     package func card(_ message: ChatMessage, to endpoint: Endpoint) -> JSONObject? {
-        let dialect = Dialect.fullWidth
-        let title = dialect.foreign("\(message.tone.mark) \(message.title)")
-        var paragraphs = ["*\(title)*\n\(dialect.foreign(message.summary))"]
-        if !message.facts.isEmpty {
-            paragraphs.append(message.facts.map { dialect.fact($0) }.joined(separator: "\n"))
-        }
-        if let advice = message.advice { paragraphs.append(dialect.escaped(advice)) }
-        if let link = message.link { paragraphs.append("<\(link.url)|\(link.label)>") }
-        paragraphs.append(dialect.copied(message.footer))
-        let card: JSONObject = ["text": .string(paragraphs.joined(separator: "\n\n"))]
+        let layout = TextLayout(
+            title: ("*", "*\n"), fact: "", command: ("`", "`"), link: { "<\($0.url)|\($0.label)>" },
+            footer: ("", ""))
+        let card: JSONObject = ["text": .string(layout.text(of: message))]
         return card.fitting(Self.bodyMax)
     }
 

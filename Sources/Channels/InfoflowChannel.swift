@@ -18,16 +18,9 @@ package struct InfoflowChannel: ChatChannel {
     package var mergeMax: Int { 15 }
 
     package func card(_ message: ChatMessage, to endpoint: Endpoint) -> JSONObject? {
-        let dialect = Dialect.fullWidth
-        let title = dialect.foreign("\(message.tone.mark) \(message.title)")
-        var paragraphs = ["### \(title)", dialect.foreign(message.summary)]
-        if !message.facts.isEmpty {
-            paragraphs.append(message.facts.map { "- \(dialect.fact($0))" }.joined(separator: "\n"))
-        }
-        if let advice = message.advice { paragraphs.append(dialect.escaped(advice)) }
-        if let link = message.link { paragraphs.append("[\(link.label)](\(link.url))") }
-        paragraphs.append("<font color=\"gray\">\(dialect.copied(message.footer))</font>")
-        let text = paragraphs.joined(separator: "\n\n")
+        let layout = TextLayout(
+            title: ("### ", "\n\n"), footer: ("<font color=\"gray\">", "</font>"))
+        let text = layout.text(of: message)
         guard Self.partMax.holds(text) else { return nil }
         return Self.body(["type": "MD", "content": .string(text)], to: endpoint)
     }

@@ -18,21 +18,9 @@ package struct MattermostChannel: ChatChannel {
     package var mergeMax: Int { 50 }
 
     package func card(_ message: ChatMessage, to endpoint: Endpoint) -> JSONObject? {
-        let dialect = Dialect.fullWidth
-        let title = dialect.foreign("\(message.tone.mark) \(message.title)")
-        var paragraphs = ["#### \(title)", dialect.foreign(message.summary)]
-        if !message.facts.isEmpty {
-            let facts = message.facts.map { fact in
-                fact.isCommand
-                    ? "- \(dialect.escaped(fact.label + fact.colon))`\(dialect.value(of: fact))`"
-                    : "- \(dialect.fact(fact))"
-            }
-            paragraphs.append(facts.joined(separator: "\n"))
-        }
-        if let advice = message.advice { paragraphs.append(dialect.escaped(advice)) }
-        if let link = message.link { paragraphs.append("[\(link.label)](\(link.url))") }
-        paragraphs.append("###### \(dialect.copied(message.footer))")
-        let text = paragraphs.joined(separator: "\n\n")
+        let layout = TextLayout(
+            title: ("#### ", "\n\n"), command: ("`", "`"), footer: ("###### ", ""))
+        let text = layout.text(of: message)
         return Self.textMax.holds(text) ? ["text": .string(text)] : nil
     }
 

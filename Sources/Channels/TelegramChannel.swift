@@ -23,25 +23,13 @@ package struct TelegramChannel: ChatChannel {
     }
 
     package func card(_ message: ChatMessage, to endpoint: Endpoint) -> JSONObject? {
-        let dialect = Dialect.telegramHTML
-        let title = dialect.foreign("\(message.tone.mark) \(message.title)")
-        var paragraphs = ["<b>\(title)</b>\n\(dialect.foreign(message.summary))"]
-        if !message.facts.isEmpty {
-            let facts = message.facts.map { fact in
-                fact.isCommand
-                    ? "\(dialect.escaped(fact.label + fact.colon))"
-                        + "<code>\(dialect.value(of: fact))</code>"
-                    : dialect.fact(fact)
-            }
-            paragraphs.append(facts.joined(separator: "\n"))
-        }
-        if let advice = message.advice { paragraphs.append(dialect.escaped(advice)) }
-        if let link = message.link {
-            let url = Dialect.telegramHTMLAttribute.escaped(link.url)
-            paragraphs.append("<a href=\"\(url)\">\(dialect.escaped(link.label))</a>")
-        }
-        paragraphs.append("<i>\(dialect.copied(message.footer))</i>")
-        let text = paragraphs.joined(separator: "\n\n")
+        let layout = TextLayout(
+            title: ("<b>", "</b>\n"), fact: "", command: ("<code>", "</code>"),
+            link: { link in
+                let url = Dialect.telegramHTMLAttribute.escaped(link.url)
+                return "<a href=\"\(url)\">\(Dialect.telegramHTML.escaped(link.label))</a>"
+            }, footer: ("<i>", "</i>"), dialect: .telegramHTML)
+        let text = layout.text(of: message)
         guard Self.textMax.holds(text) else { return nil }
         return Self.body(text, isHTML: true, to: endpoint)
     }

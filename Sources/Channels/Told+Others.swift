@@ -36,10 +36,16 @@ extension Told {
     /// budget, and `data.failure`.
     func endpoint(_ type: NotificationType) -> ChatMessage {
         let name = name("/endpoint/name") ?? name("/endpoint") ?? "?"
+        let days = FailureBudget.length.components.seconds / 86_400
         let share = data["percent"]?.number?.int64.map {
-            say("距停用的期限已过 \($0)%。", " \($0)% of the time until it is disabled has passed.")
+            say(
+                "连续失败满 \(days) 天会停用，现已过去 \($0)%。",
+                " It is disabled after \(days) days without a success; \($0)% of that has passed.")
         }
-        let facts = failureFacts("/failure") + timeFact
+        var facts = failureFacts("/failure") + timeFact
+        if type != .endpointRecovered {
+            facts.append(command("copyhook endpoints test \(name) --config FILE"))
+        }
         switch type {
         case .endpointWarning:
             return ChatMessage(
@@ -49,7 +55,10 @@ extension Told {
                     "发往端点\(quoted(name))的通知一直没有送达。", "Nothing reaches endpoint \(quoted(name)).")
                     + (share ?? ""),
                 facts: facts,
-                advice: say("请检查它的地址、密钥和状态。", "Check its address, secret and health."),
+                advice: say(
+                    "请检查它的地址和密钥、对方是否正常，再用上面的命令试发一条。",
+                    "Check its address, its secret and whether it is up, then send it a test "
+                        + "message with the command above."),
                 footer: footer())
         case .endpointDisabled:
             return ChatMessage(
@@ -69,7 +78,7 @@ extension Told {
                 title: say("通知端点已恢复：\(name)", "Endpoint recovered: \(name)"),
                 summary: say(
                     "端点\(quoted(name))重新开始接收通知。",
-                    "Endpoint \(quoted(name)) takes notifications again."),
+                    "Endpoint \(quoted(name)) is taking notifications again."),
                 facts: facts, footer: footer())
         }
     }
@@ -95,10 +104,10 @@ extension Told {
         // What a platform refuses is over; what it does not answer to is asked again.
         let fate =
             self.name("/failure/kind") == Failure.Kind.unauthorized.rawValue
-            ? Phrase("修复前新的复制任务会失败", "New copies fail until it is mended")
+            ? Phrase("修复前新的复制任务会失败", "New copies fail until it is fixed")
             : Phrase("复制任务暂停等待", "Its copies wait")
         facts += failureFacts("/failure")
-        facts += fact("平台日志", "Log id", self.name("/failure/log_id"))
+        facts += fact("平台日志 ID", "Platform log id", self.name("/failure/log_id"))
         return ChatMessage(
             tone: .failure,
             title: say("连接故障：\(name)", "Connection broken: \(name)"),
@@ -114,7 +123,7 @@ extension Told {
             tone: .information,
             title: say("测试消息", "Test message"),
             summary: say(
-                "收到这条消息，说明通知可以送达。", "If you can read this, notifications arrive."),
+                "收到这条消息，说明通知可以送达。", "If you can read this, notifications get through."),
             facts: timeFact, footer: footer())
     }
 }

@@ -53,6 +53,11 @@ struct Told {
         value.map { [ChatMessage.Fact(say(zh, en), $0, colon: say("：", ": "))] } ?? []
     }
 
+    /// What to type.
+    func command(_ text: String) -> ChatMessage.Fact {
+        ChatMessage.Fact(say("命令", "Command"), text, colon: say("：", ": "), isCommand: true)
+    }
+
     /// When it happened; messages may come late.
     var timeFact: [ChatMessage.Fact] {
         guard let at, let time = Timestamp(rfc3339: at) else { return [] }

@@ -19,19 +19,10 @@ package struct WeComChannel: ChatChannel {
     package var mergeMax: Int { 30 }
 
     package func card(_ message: ChatMessage, to endpoint: Endpoint) -> JSONObject? {
-        let dialect = Dialect.fullWidth
-        let title = dialect.foreign("\(message.tone.mark) \(message.title)")
-        var paragraphs = [
-            "### <font color=\"\(Self.color(of: message.tone))\">\(title)</font>\n"
-                + dialect.foreign(message.summary)
-        ]
-        if !message.facts.isEmpty {
-            paragraphs.append(message.facts.map { ">\(dialect.fact($0))" }.joined(separator: "\n"))
-        }
-        if let advice = message.advice { paragraphs.append(dialect.escaped(advice)) }
-        if let link = message.link { paragraphs.append("[\(link.label)](\(link.url))") }
-        paragraphs.append("<font color=\"comment\">\(dialect.copied(message.footer))</font>")
-        let text = paragraphs.joined(separator: "\n\n")
+        let layout = TextLayout(
+            title: ("### <font color=\"\(Self.color(of: message.tone))\">", "</font>\n"), fact: ">",
+            footer: ("<font color=\"comment\">", "</font>"))
+        let text = layout.text(of: message)
         guard Self.markdownMax.holds(text) else { return nil }
         return ["msgtype": "markdown", "markdown": ["content": .string(text)]]
     }

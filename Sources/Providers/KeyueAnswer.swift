@@ -61,7 +61,7 @@ struct KeyueReader: Sendable {
             Meaning(
                 .final, .duplicateName,
                 "Keyue refuses the copy: a robot of the name it would get exists already."
-                    + " Rename the earlier copy, or take it offline and delete it, then retry")
+                    + " Rename the earlier copy, or take it offline and delete it")
         case 4_000_604:
             Meaning(
                 .final, .notFound,

@@ -5,7 +5,7 @@ let goldenChinese: [NotificationType: String] = [
     .copySucceeded: """
     [green] 机器人已复制：客服助手
 
-    “客服助手”已复制到原空间。
+    “客服助手”已复制到同一空间。
 
     副本：7512000000000000009
     原件：7351000000000000001
@@ -19,7 +19,7 @@ let goldenChinese: [NotificationType: String] = [
     .copyFailed: """
     [red] 机器人复制失败：客服助手
 
-    “客服助手”没有复制到空间 7498000000000000001：平台拒绝了凭证或权限。
+    “客服助手”没有复制到空间 7498000000000000001：平台拒绝了凭证，或凭证权限不足。
 
     原件：7351000000000000001
     原因：no permission（代码 4101）
@@ -27,23 +27,23 @@ let goldenChinese: [NotificationType: String] = [
     提交次数：3
     连接：coze-prod
     规则：backup
-    平台日志：20260318AB
+    平台日志 ID：20260318AB
     时间：2026-03-18 08:30:15 UTC
     命令：copyhook tasks show tsk_1
 
-    请检查该连接的凭证是否有效、权限是否足够，然后重试。
+    请检查该连接的凭证是否有效、权限是否足够。之后重新发布，就会再次复制。
 
     Copyhook · tsk_1 · evt_1
     """,
     .copyUnresolved: """
     [orange] 机器人复制结果不明：客服助手
 
-    提交后没有收到应答，无法确定“客服助手”是否已复制到原空间。为避免重复，不会自动重试。
+    提交后没有收到应答，无法确定“客服助手”是否已复制到同一空间。为避免重复，不会自动重试。
 
     原件：7351000000000000001
     连接：coze-prod
     规则：backup
-    平台日志：20260318CD
+    平台日志 ID：20260318CD
     时间：2026-03-18 08:30:15 UTC
     命令：copyhook tasks resolve tsk_1
 
@@ -54,10 +54,9 @@ let goldenChinese: [NotificationType: String] = [
     .copyCancelled: """
     [blue] 机器人复制已取消：客服助手
 
-    “客服助手”的复制任务已取消，没有提交。目标：空间 7498000000000000001。
+    “客服助手”不会复制到空间 7498000000000000001：任务在提交前已取消。
 
     原件：7351000000000000001
-    耗时：1 分 30 秒
     连接：coze-prod
     规则：backup
     时间：2026-03-18 08:30:15 UTC
@@ -67,7 +66,7 @@ let goldenChinese: [NotificationType: String] = [
     .copyStalled: """
     [orange] 机器人复制迟迟未完成：客服助手
 
-    平台仍在把“客服助手”复制到同一账号，比平时慢。我们会继续查询。
+    平台仍在把“客服助手”复制到同一账号，比平时慢。Copyhook 会继续查询。
 
     原件：7351000000000000001
     连接：keyue-prod
@@ -82,7 +81,7 @@ let goldenChinese: [NotificationType: String] = [
     .copyDuplicateSuspected: """
     [orange] 机器人可能有重复副本：客服助手
 
-    “客服助手”可能有两个副本。目标：原空间。
+    “客服助手”可能有两个副本，位于同一空间。
 
     副本：7512000000000000009
     原件：7351000000000000001
@@ -91,7 +90,7 @@ let goldenChinese: [NotificationType: String] = [
     时间：2026-03-18 08:30:15 UTC
     命令：copyhook tasks show tsk_1
 
-    请到目标空间或账号中核对，删除多余的副本。
+    请到那里核对，删除多余的副本。
 
     Copyhook · tsk_1 · evt_1
     """,
@@ -112,12 +111,13 @@ let goldenChinese: [NotificationType: String] = [
     .endpointWarning: """
     [orange] 通知端点持续失败：audit
 
-    发往端点“audit”的通知一直没有送达。距停用的期限已过 50%。
+    发往端点“audit”的通知一直没有送达。连续失败满 5 天会停用，现已过去 50%。
 
     原因：HTTP 503
     时间：2026-03-18 08:30:15 UTC
+    命令：copyhook endpoints test audit --config FILE
 
-    请检查它的地址、密钥和状态。
+    请检查它的地址和密钥、对方是否正常，再用上面的命令试发一条。
 
     Copyhook
     """,
@@ -127,6 +127,7 @@ let goldenChinese: [NotificationType: String] = [
     端点“audit”已停用，每小时只试一次。
 
     时间：2026-03-18 08:30:15 UTC
+    命令：copyhook endpoints test audit --config FILE
 
     修复后会自动恢复，积压的通知随后补发。
 
@@ -144,14 +145,14 @@ let goldenChinese: [NotificationType: String] = [
     .connectionBroken: """
     [red] 连接故障：coze-prod
 
-    连接“coze-prod”无法使用：平台拒绝了凭证或权限。修复前新的复制任务会失败。
+    连接“coze-prod”无法使用：平台拒绝了凭证，或凭证权限不足。修复前新的复制任务会失败。
 
     平台：coze
     原因：token expired（代码 4100）
-    平台日志：20260318EF
+    平台日志 ID：20260318EF
     时间：2026-03-18 08:30:15 UTC
 
-    请检查该连接的凭证是否有效、权限是否足够，然后重试。
+    请检查该连接的凭证是否有效、权限是否足够。
 
     Copyhook
     """,

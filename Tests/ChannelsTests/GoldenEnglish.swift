@@ -5,7 +5,7 @@ let goldenEnglish: [NotificationType: String] = [
     .copySucceeded: """
     [green] Bot copied: 客服助手
 
-    “客服助手” was copied to its own workspace.
+    “客服助手” was copied to the same workspace.
 
     Copy: 7512000000000000009
     Original: 7351000000000000001
@@ -28,24 +28,25 @@ let goldenEnglish: [NotificationType: String] = [
     Submissions: 3
     Connection: coze-prod
     Rule: backup
-    Log id: 20260318AB
+    Platform log id: 20260318AB
     Time: 2026-03-18 08:30:15 UTC
     Command: copyhook tasks show tsk_1
 
-    Check that the connection's credential is valid and may do this, then retry.
+    Check that the connection's credential is valid and may do this. Then publish it again: \
+    the next event starts a new copy.
 
     Copyhook · tsk_1 · evt_1
     """,
     .copyUnresolved: """
     [orange] Bot copy unresolved: 客服助手
 
-    The answer was lost, so nobody knows whether “客服助手” was copied to its own workspace. It \
-    is not sent again by itself, so that there are never two.
+    The answer was lost, so nobody knows whether “客服助手” was copied to the same workspace. It \
+    is not retried by itself, so that there are never two copies.
 
     Original: 7351000000000000001
     Connection: coze-prod
     Rule: backup
-    Log id: 20260318CD
+    Platform log id: 20260318CD
     Time: 2026-03-18 08:30:15 UTC
     Command: copyhook tasks resolve tsk_1
 
@@ -60,7 +61,6 @@ let goldenEnglish: [NotificationType: String] = [
     The copy of “客服助手” to workspace 7498000000000000001 was cancelled before it was submitted.
 
     Original: 7351000000000000001
-    Took: 1 min 30 s
     Connection: coze-prod
     Rule: backup
     Time: 2026-03-18 08:30:15 UTC
@@ -70,8 +70,8 @@ let goldenEnglish: [NotificationType: String] = [
     .copyStalled: """
     [orange] Bot copy is slow: 客服助手
 
-    The platform is still copying “客服助手” to the same account, slower than usual. We keep \
-    asking.
+    The platform is still copying “客服助手” to the same account, which takes longer than \
+    usual. Copyhook keeps asking.
 
     Original: 7351000000000000001
     Connection: keyue-prod
@@ -86,7 +86,7 @@ let goldenEnglish: [NotificationType: String] = [
     .copyDuplicateSuspected: """
     [orange] Bot may have two copies: 客服助手
 
-    There may be two copies of “客服助手” in its own workspace.
+    There may be two copies of “客服助手” in the same workspace.
 
     Copy: 7512000000000000009
     Original: 7351000000000000001
@@ -95,7 +95,7 @@ let goldenEnglish: [NotificationType: String] = [
     Time: 2026-03-18 08:30:15 UTC
     Command: copyhook tasks show tsk_1
 
-    Look where the copies are and delete the extra one.
+    Look there and delete the extra copy.
 
     Copyhook · tsk_1 · evt_1
     """,
@@ -116,12 +116,15 @@ let goldenEnglish: [NotificationType: String] = [
     .endpointWarning: """
     [orange] Endpoint failing: audit
 
-    Nothing reaches endpoint “audit”. 50% of the time until it is disabled has passed.
+    Nothing reaches endpoint “audit”. It is disabled after 5 days without a success; \
+    50% of that has passed.
 
     Reason: HTTP 503
     Time: 2026-03-18 08:30:15 UTC
+    Command: copyhook endpoints test audit --config FILE
 
-    Check its address, secret and health.
+    Check its address, its secret and whether it is up, then send it a test message with the \
+    command above.
 
     Copyhook
     """,
@@ -131,6 +134,7 @@ let goldenEnglish: [NotificationType: String] = [
     Endpoint “audit” was disabled. It is tried once an hour.
 
     Time: 2026-03-18 08:30:15 UTC
+    Command: copyhook endpoints test audit --config FILE
 
     Once it works, it recovers by itself, and what waited for it follows.
 
@@ -139,7 +143,7 @@ let goldenEnglish: [NotificationType: String] = [
     .endpointRecovered: """
     [green] Endpoint recovered: audit
 
-    Endpoint “audit” takes notifications again.
+    Endpoint “audit” is taking notifications again.
 
     Time: 2026-03-18 08:30:15 UTC
 
@@ -149,14 +153,14 @@ let goldenEnglish: [NotificationType: String] = [
     [red] Connection broken: coze-prod
 
     Connection “coze-prod” does not work: the platform refused the credential or its \
-    permissions. New copies fail until it is mended.
+    permissions. New copies fail until it is fixed.
 
     Provider: coze
     Reason: token expired (code 4100)
-    Log id: 20260318EF
+    Platform log id: 20260318EF
     Time: 2026-03-18 08:30:15 UTC
 
-    Check that the connection's credential is valid and may do this, then retry.
+    Check that the connection's credential is valid and may do this.
 
     Copyhook
     """,
@@ -173,7 +177,7 @@ let goldenEnglish: [NotificationType: String] = [
     .ping: """
     [blue] Test message
 
-    If you can read this, notifications arrive.
+    If you can read this, notifications get through.
 
     Time: 2026-03-18 08:30:15 UTC
 

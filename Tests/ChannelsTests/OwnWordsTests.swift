@@ -40,7 +40,7 @@ private let footer = "\nCopyhook · tsk_1 · evt_1"
     ("{{rule}}, {{connection}}, {{provider}}, {{task}}", "backup, coze-prod, coze, tsk_1"),
     ("{{event}}, {{source}}, {{event_id}}", "bot.published, coze-main, evt_1"),
     ("{{type}} {{time}} {{attempts}}", "copy.succeeded 2026-03-18 08:30:15 UTC 1"),
-    ("{{title}}\n\n\n{{summary}}\n", "Bot copied: 客服助手\n\n“客服助手” was copied to its own workspace."),
+    ("{{title}}\n\n\n{{summary}}\n", "Bot copied: 客服助手\n\n“客服助手” was copied to the same workspace."),
     ("one\n{{#failed}}\nnever\n{{/failed}}\ntwo", "one\ntwo"),
     ("{{! nobody sees }}{{workspace}}{{endpoint}}{{reason}}{{cause}}", "7481000000000000001"),
 ])
@@ -52,8 +52,8 @@ func aTemplateSaysWhatItNames(_ template: String, _ due: String) throws {
     let template = "{{name}}：{{cause}} / {{reason}} / {{advice}} / {{command}}"
     #expect(
         try said(template, .copyFailed, .zh)
-            == "客服助手：平台拒绝了凭证或权限 / no permission（代码 4101） / "
-            + "请检查该连接的凭证是否有效、权限是否足够，然后重试。 / copyhook tasks show tsk_1\(footer)")
+            == "客服助手：平台拒绝了凭证，或凭证权限不足 / no permission（代码 4101） / "
+            + "请检查该连接的凭证是否有效、权限是否足够。之后重新发布，就会再次复制。 / copyhook tasks show tsk_1\(footer)")
     #expect(try said("{{endpoint}} {{reason}}", .endpointWarning) == "audit HTTP 503\nCopyhook")
     #expect(
         try said("{{connection}}: {{cause}}", .connectionBroken)
