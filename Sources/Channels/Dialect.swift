@@ -33,6 +33,13 @@ package enum Dialect: Hashable, Sendable, CaseIterable {
         self == .plain ? QuietText.quiet(text) : escaped(QuietText.quiet(text))
     }
 
+    /// As ``foreign(_:)`` for what stands at the start of a line, where chats that read Markdown
+    /// take an item of a list, a rule, a table or code for markup.
+    func foreignLine(_ line: String) -> String {
+        let text = foreign(line)
+        return self != .plain && QuietText.beginsBlock(line) ? QuietText.gapText + text : text
+    }
+
     /// Words of ours such as ids and commands, which people copy: as they are where every
     /// character of them is harmless, else as a stranger's.
     ///
@@ -85,6 +92,22 @@ package enum Dialect: Hashable, Sendable, CaseIterable {
 enum QuietText {
     /// ZERO WIDTH SPACE: nobody sees it, and no client reads across it.
     private static let gap: Unicode.Scalar = "\u{200B}"
+    static let gapText = String(gap)
+
+    /// Whether a reader of Markdown takes the line for more than a piece of a paragraph: CommonMark
+    /// 0.31 chapters 4 and 5, and the tables of its dialects.
+    ///
+    /// An id at the start of a line is none: it must be copied without anything unseen.
+    static func beginsBlock(_ line: String) -> Bool {
+        let blanks = line.prefix { $0 == " " || $0 == "\t" }
+        if blanks.count >= 4 || blanks.contains("\t") { return true }
+        let rest = line[blanks.endIndex...]
+        guard let first = rest.unicodeScalars.first else { return false }
+        if "-+=|>:".unicodeScalars.contains(first) { return true }
+        let digits = rest.prefix { ("0"..."9").contains($0) }
+        let end = rest[digits.endIndex...].first
+        return (1...9).contains(digits.count) && (end == "." || end == ")")
+    }
 
     /// The same text to the eye.
     ///

@@ -68,7 +68,10 @@ package struct OwnWords: Hashable, Sendable {
     func text(within limit: TextLimit, in dialect: Dialect, link: String?) -> String {
         func written(_ line: String) -> String {
             line.unicodeScalars.split(separator: Self.gap, omittingEmptySubsequences: false)
-                .map { dialect.foreign(String($0)) }
+                .enumerated().map { place, piece in
+                    place == 0
+                        ? dialect.foreignLine(String(piece)) : dialect.foreign(String(piece))
+                }
                 .joined(separator: link.map(dialect.address) ?? "")
         }
         var text = ""

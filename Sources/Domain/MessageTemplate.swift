@@ -25,12 +25,25 @@ package struct MessageTemplate: Hashable, Sendable {
         guard source.contains(where: { !$0.isWhitespace }) else {
             throw TemplateRefusal("the template is empty")
         }
-        guard !source.unicodeScalars.contains(Self.reserved) else {
-            throw TemplateRefusal("the template holds U+10FFFD, a character of nobody's writing")
+        if let scalar = source.unicodeScalars.first(where: Self.isRefused) {
+            let number = String(scalar.value, radix: 16, uppercase: true)
+            let code = String(repeating: "0", count: max(0, 4 - number.utf8.count)) + number
+            throw TemplateRefusal("the template holds U+\(code), which nobody sees")
         }
         var scan = TemplateScan(source)
         try scan.run()
         self.source = source
+    }
+
+    /// Whether it steers a terminal, turns the writing of all that follows, or is no text at all.
+    ///
+    /// Marks and isolates of direction stay, since Hebrew and Arabic are written with them.
+    private static func isRefused(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\n", "\r", "\t": false
+        case "\u{202A}"..."\u{202E}", "\u{FEFF}", reserved: true
+        default: scalar.properties.generalCategory == .control
+        }
     }
 
     /// What a tag can stand for; each is one line of plain text, or absent.
@@ -142,10 +155,10 @@ private struct TemplateScan {
             case "!": _ = try upTo("}}", start)
             case "{":
                 place += 1
-                _ = try word(until: "}}}", start)
+                try name(until: "}}}", start)
             case "&":
                 place += 1
-                _ = try word(until: "}}", start)
+                try name(until: "}}", start)
             case "#", "^":
                 place += 1
                 open.append((try word(until: "}}", start), start))
@@ -158,7 +171,7 @@ private struct TemplateScan {
                 try close(try word(until: "}}", start), start)
             case ">", "<", "$", "*": throw refusal("there are no other templates here", start)
             case "=", "%": throw refusal("{{\(sign)…}} is not known here", start)
-            default: _ = try word(until: "}}", start)
+            default: try name(until: "}}", start)
             }
         }
         if let last = open.last {
@@ -173,6 +186,16 @@ private struct TemplateScan {
         guard last.word == word else {
             throw refusal("{{/\(word)}} stands where {{/\(last.word)}} is due", start)
         }
+    }
+
+    /// A tag that says something, which no type of message does.
+    private mutating func name(until end: String, _ start: Int) throws(TemplateRefusal) {
+        let word = try word(until: end, start)
+        guard MessageTemplate.Name(rawValue: word) == nil else { return }
+        throw refusal(
+            "“\(word)” has no text of its own; {{#\(word)}}…{{/\(word)}} is said of that type "
+                + "alone",
+            start)
     }
 
     /// The word of a tag, which must be known.

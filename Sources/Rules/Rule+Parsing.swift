@@ -148,11 +148,13 @@ extension Rule {
 extension TemplateRefusal {
     /// What would be accepted.
     package var remedy: String {
-        let words = MessageTemplate.words
-        return (unknown.map { Spelling.hint(for: $0, among: words) } ?? "")
-            + "Write a text of at most \(MessageTemplate.bytesMax) bytes, with {{name}} for what "
+        let list = "deploy/copyhook.example.yaml lists all that can be named."
+        if let unknown {
+            return Spelling.hint(for: unknown, among: MessageTemplate.words) + list
+        }
+        return "Write a text of at most \(MessageTemplate.bytesMax) bytes, with {{name}} for what "
             + "is told, {{#name}}…{{/name}} around what is only said where it is, and {{^name}} "
-            + "around what is said where it is not; there are \(words.joined(separator: ", "))."
+            + "around what is said where it is not; " + list
     }
 }
 

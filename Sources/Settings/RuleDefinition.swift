@@ -14,8 +14,10 @@ package enum RuleDefinition {
         var json: JSONValue?
         do throws(Problem) {
             if let value = try YAMLReader(file: file).read(text) {
-                json = RuleReader(reader: reader, file: file)
-                    .json(value, at: SettingPath(), isExpanding: true)
+                let rules = RuleReader(reader: reader, file: file)
+                if rules.hasSendableTemplate(value, at: SettingPath()) {
+                    json = rules.json(value, at: SettingPath(), isExpanding: true)
+                }
             }
         } catch {
             reader.add(error)

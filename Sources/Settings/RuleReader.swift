@@ -13,11 +13,7 @@ struct RuleReader {
     /// - Parameters:
     ///   - name: What the definition is called when it does not say so itself.
     func rule(_ value: YAMLValue, at path: SettingPath, name: String? = nil) -> Rule? {
-        if let template = value["template"] {
-            let place = Place(
-                file: file, line: template.line, key: path.appending("template").text)
-            guard reader.isSendable(template.value, at: place) else { return nil }
-        }
+        guard hasSendableTemplate(value, at: path) else { return nil }
         guard let json = json(value, at: path, isExpanding: true) else { return nil }
         do throws(RuleRefusal) {
             return try Rule(
@@ -26,6 +22,13 @@ struct RuleReader {
             add(error, value, path)
             return nil
         }
+    }
+
+    /// Whether its own words, where it has some, come from where such words may come from.
+    func hasSendableTemplate(_ value: YAMLValue, at path: SettingPath) -> Bool {
+        guard let template = value["template"] else { return true }
+        let place = Place(file: file, line: template.line, key: path.appending("template").text)
+        return reader.isSendable(template.value, at: place)
     }
 
     /// Whether the connections and endpoints that the rule names are there.

@@ -136,18 +136,34 @@ extension SettingReader {
         return ExpandedText(text: result + rest, isReference: isReference)
     }
 
-    /// Whether a text that is sent away is free of the environment, where secrets are kept.
+    /// What the name of a template's file ends with.
+    static let templateSuffix = ".mustache"
+
+    /// Whether a text that is sent away is free of where secrets are kept: the environment, and
+    /// files that are not meant for it.
     ///
-    /// Reports it otherwise. The text may come from a file as a whole.
+    /// Reports it otherwise. The text may come from a file as a whole, and only from one whose name
+    /// says that it is a template: no key is called so, and nothing of the system.
     func isSendable(_ value: YAMLValue, at place: Place) -> Bool {
         guard case .scalar(let scalar) = value.content else { return true }
         let text = scalar.text.replacing("$${", with: "")
         let isFile = text.hasPrefix("${file:") && text.firstIndex(of: "}") == text.indices.last
-        guard text.contains("${"), !isFile else { return true }
+        guard text.contains("${") else { return true }
+        if isFile {
+            if text.dropLast().hasSuffix(Self.templateSuffix) { return true }
+            add(
+                place.problem(
+                    "a template is sent away, and the name of this file does not end with "
+                        + Self.templateSuffix,
+                    "Rename the file if it is a template: no other is read here, so that no key "
+                        + "leaves by mistake."))
+            return false
+        }
         add(
             place.problem(
                 "a template takes nothing from the environment, since all of it is sent",
-                "Write the text itself, or ${file:PATH} for the whole of it."))
+                "Write the text itself, or ${file:NAME\(Self.templateSuffix)} for the whole of it.")
+        )
         return false
     }
 

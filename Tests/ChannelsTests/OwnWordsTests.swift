@@ -40,7 +40,10 @@ private let footer = "\nCopyhook · tsk_1 · evt_1"
     ("{{rule}}, {{connection}}, {{provider}}, {{task}}", "backup, coze-prod, coze, tsk_1"),
     ("{{event}}, {{source}}, {{event_id}}", "bot.published, coze-main, evt_1"),
     ("{{type}} {{time}} {{attempts}}", "copy.succeeded 2026-03-18 08:30:15 UTC 1"),
-    ("{{title}}\n\n\n{{summary}}\n", "Bot copied: 客服助手\n\n“客服助手” was copied to the same workspace."),
+    (
+        "{{title}}\n\n\n{{summary}}\n",
+        "Bot copied: 客服助手\n\n“客服助手” was copied to the same workspace."
+    ),
     ("one\n{{#failed}}\nnever\n{{/failed}}\ntwo", "one\ntwo"),
     ("{{! nobody sees }}{{workspace}}{{endpoint}}{{reason}}{{cause}}", "7481000000000000001"),
 ])
@@ -173,6 +176,27 @@ func ownWordsEndWhereThePlatformEndsAndNeverLoseTheFooter(_ channel: Endpoint.Ch
             """)
 }
 
+/// Lines that would be an item, a rule, a table, a heading, a quotation or code.
+@Test(arguments: [
+    "- item", "+ item", "  - item", "1. item", "12) item", "---", "===", "| a | b |", ":--|--:",
+    "    code", "\tcode", "> said",
+])
+func aLineOfATemplateIsNoMarkup(_ line: String) throws {
+    for channel in [Endpoint.Channel.mattermost, .googleChat, .discord, .slack] {
+        let request = try channel.messages.request(
+            Sample.notification(.copySucceeded), to: .sample(channel, "first\n\(line)\n{{id}}"))
+        let message = try JSONValue(parsing: request.body)
+        let text = try #require((message["text"] ?? message["content"])?.string)
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 4 && lines[1].hasPrefix("\u{200B}"), "\(channel): \(lines)")
+        // What people copy stays as it is.
+        #expect(lines[2] == "7351000000000000001")
+    }
+    let request = try Endpoint.Channel.telegram.messages.request(
+        Sample.notification(.copySucceeded), to: .sample(.telegram, "first\n\(line)"))
+    #expect(try JSONValue(parsing: request.body)["text"]?.string?.contains("\n\(line)\n") == true)
+}
+
 /// What the library would read otherwise than the check does.
 @Test func whatTheLibraryMisreadsIsRefusedOrSaid() throws {
     for template in [
@@ -228,16 +252,18 @@ private struct SeededWords {
 
     mutating func template(depth: Int) -> String {
         let words = MessageTemplate.words
+        let names = MessageTemplate.Name.allCases.map(\.rawValue)
         let plain = [
             "{ ", "{", "}", "}}", "\n", "\r\n", " ", "\t", "客", "a{b", "{ { ", "&", "\u{301}",
         ]
         return (0..<draw(5)).map { _ in
             let word = words[draw(words.count)]
+            let name = names[draw(names.count)]
             let blank = ["", " ", "\t", "  "][draw(4)]
             switch draw(8) {
-            case 0: return "{{\(blank)\(word)\(blank)}}"
-            case 1: return "{{{\(blank)\(word)\(blank)}}}"
-            case 2: return "{{&\(blank)\(word)}}"
+            case 0: return "{{\(blank)\(name)\(blank)}}"
+            case 1: return "{{{\(blank)\(name)\(blank)}}}"
+            case 2: return "{{&\(blank)\(name)}}"
             case 3: return "{{! \(word)\(blank){{ # }}"
             case 4, 5:
                 guard depth < MessageTemplate.depthMax else { return "" }

@@ -6,6 +6,7 @@ import Testing
     "{{#failed}}{{reason}}{{/failed}}", "{{^link}}nowhere{{/link}}", "a { b } }} c",
     "{{! what\nis {{ not said }}", "{{#copy}}{{#link}}{{link}}{{/link}}{{/ copy }}",
     "{{#duplicate_suspected}}two?{{/duplicate_suspected}}",
+    "{{^ping}}\t1. a\r\n👨‍👩‍👧 \u{200F}א{{/ping}}",
 ])
 func aTemplateOfOurWordsIsTaken(_ source: String) throws {
     #expect(try MessageTemplate(source).source == source)
@@ -29,6 +30,21 @@ func aTemplateOfOurWordsIsTaken(_ source: String) throws {
         ("{{%CONTENT_TYPE:HTML}}", "{{%…}} is not known here", nil),
         ("{{uppercased(name)}}", "there is nothing called “uppercased(name)”", "uppercased(name)"),
         ("{{name}}\u{301}", "a tag is never closed by }}", nil),
+        (
+            "a\n{{ping}}",
+            "in line 2 of the template “ping” has no text of its own; {{#ping}}…{{/ping}} is said "
+                + "of that type alone", nil
+        ),
+        (
+            "{{{failed}}}",
+            "“failed” has no text of its own; {{#failed}}…{{/failed}} is said of that type alone",
+            nil
+        ),
+        ("a\u{1B}[2J", "the template holds U+001B, which nobody sees", nil),
+        ("\u{FEFF}a", "the template holds U+FEFF, which nobody sees", nil),
+        ("a\u{202E}b", "the template holds U+202E, which nobody sees", nil),
+        ("a\u{85}b", "the template holds U+0085, which nobody sees", nil),
+        ("a\u{10FFFD}b", "the template holds U+10FFFD, which nobody sees", nil),
         ("{{.}}", "there is nothing called “.”", "."),
         ("{{task.id}}", "there is nothing called “task.id”", "task.id"),
     ] as [(String, String, String?)])

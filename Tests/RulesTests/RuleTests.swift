@@ -140,7 +140,7 @@ private func refusal(of definition: String, name: String? = "r") throws -> RuleR
     (#"{"match":{"a":[1]},"template":5}"#, "/template", "a string is wanted", "quotes"),
     (
         #"{"match":{"a":[1]},"template":"{{nmae}}"}"#, "/template", "nothing called “nmae”",
-        #"Did you mean "name"? Write a text of at most 8192 bytes"#
+        #"Did you mean "name"? deploy/copyhook.example.yaml lists all"#
     ),
     (#"{"match":{"a":[1]},"notify":["e"],"name":"other"}"#, "/name", "differs", "Leave `name` out"),
 ])

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Rules
 import Settings
 import Testing
@@ -146,15 +147,20 @@ func whatAChannelCannotUseIsRefusedWithARemedy(_ lines: String, _ due: String) {
     (
         "{{name}} {{nmae}}",
         "copyhook.yaml:5: endpoints.e.template: there is nothing called “nmae”",
-        "Did you mean \"name\"? Write a text"
+        "Did you mean \"name\"? deploy/copyhook.example.yaml lists all that can be named."
     ),
     ("{{#failed}}", "{{#failed}} is never closed by {{/failed}}", "{{#name}}…{{/name}}"),
-    ("{{> x}}", "there are no other templates here", "there are mark, title"),
+    ("{{> x}}", "there are no other templates here", "copyhook.example.yaml lists all"),
+    ("{{name}}, {{ping}}", "“ping” has no text of its own; {{#ping}}", "Write a text of at most"),
+    ("{{name}}\\u0007", "the template holds U+0007, which nobody sees", "Write a text"),
     ("", "the template is empty", "Write a text of at most 8192 bytes"),
     (
         "{{name}} ${TOKEN}", "a template takes nothing from the environment",
-        "${file:PATH} for the whole of it"
+        "${file:NAME.mustache} for the whole of it"
     ),
+    ("${file:/proc/self/environ}", "does not end with .mustache", "Rename the file if it is"),
+    ("${file:keys/token}", "does not end with .mustache", "no key leaves by mistake"),
+    ("${file:token.mustache/../token}", "does not end with .mustache", "Rename the file"),
     ("${file:a}${TOKEN}", "a template takes nothing from the environment", "Write the text"),
 ])
 func aTemplateWithAMistakeIsRefusedWhereItStands(_ text: String, _ what: String, _ remedy: String)
@@ -177,4 +183,50 @@ func aTemplateWithAMistakeIsRefusedWhereItStands(_ text: String, _ what: String,
 @Test func aProgramHasNoTemplate() {
     let one = memory("url: https://h.example/x\nsecret: \(key)\ntemplate: \"{{name}}\"")
     #expect(one.refusal.contains("endpoints.e.template: no person reads this endpoint"))
+}
+
+@Test(
+    arguments: [
+        ("dingtalk", "20/m", nil), ("dingtalk", "21/m", "dingtalk takes 20/m, and this is more"),
+        ("dingtalk", "1/s", "dingtalk takes 20/m"), ("wecom", "1/s", "wecom takes 20/m"),
+        ("wecom", "1200/h", nil), ("feishu", "100/m", nil), ("feishu", "5/s", "feishu takes 100/m"),
+        ("slack", "60/m", nil), ("slack", "2/s", "slack takes 1/s"),
+        ("googlechat", "3601/h", "googlechat takes 1/s"), ("discord", "1000/s", nil),
+        ("telegram", "30/m", "telegram takes 20/m"),
+    ] as [(String, String, String?)])
+func aRateAboveThePlatformsIsWarnedOf(_ channel: String, _ rate: String, _ due: String?) throws {
+    let more = channel == "telegram" ? "\nchat_id: \"-1001\"" : ""
+    let lines = "channel: \(channel)\nurl: https://h.example/x\nlimits: { rate: \(rate) }\(more)"
+    let said = try memory(lines).load().warnings.filter { $0.key == "endpoints.e.limits.rate" }
+    #expect(said.count == (due == nil ? 0 : 1))
+    if let due, let one = said.first { #expect("\(one)".contains(due), "\(one)") }
+    let person = lines.replacing("-1001", with: "@news_of_us")
+    let isMore = channel == "telegram" ? false : due != nil
+    let others = try memory(person).load().warnings
+    #expect(others.contains { $0.key == "endpoints.e.limits.rate" } == isMore)
+}
+
+@Test func aKeyThatFewCanVerifyIsHintedAt() throws {
+    let pair = "whsk_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+    for (secrets, count) in [
+        ("secret: \(pair)", 1), ("secrets: [\(pair), \(key)]", 0), ("secret: \(key)", 0),
+    ] {
+        let one = try memory("url: https://h.example/x\n\(secrets)").load()
+        #expect(one.hints.count { "\($0)".contains("few receivers can verify") } == count)
+    }
+    let short = memory("url: https://h.example/x\nsecret: whsk_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY")
+    #expect(short.refusal.contains("whsk_ and whpk_ are for the halves of an Ed25519 pair."))
+    let unknown = memory("url: https://h.example/x\nsecret: whsek_AQIDBAUGBwgJCgsMDQ4PEBES")
+    #expect(unknown.refusal.contains("it begins with none of whsec_, whsk_ and whpk_"))
+}
+
+/// Errors say where the list is, so it must be there.
+@Test func thePagesNameEveryWordOfATemplate() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    for page in ["deploy/copyhook.example.yaml", "Sources/Domain/Domain.docc/Channels.md"] {
+        let text = try String(contentsOf: root.appending(path: page), encoding: .utf8)
+        let words = Set(text.split { !$0.isLetter && $0 != "_" }.map(String.init))
+        #expect(MessageTemplate.words.filter { !words.contains($0) } == [], "\(page)")
+    }
 }

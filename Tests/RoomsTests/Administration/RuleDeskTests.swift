@@ -90,6 +90,11 @@ private func refusal(
                 #"{"name":"other","match":{"type":["a"]},"notify":["audit"]}"#, "rule_invalid",
                 "/name"
             ),
+            (
+                #"{"match":{"type":["a"]},"template":"{{name}} ${file:/etc/passwd}"}"#,
+                "rule_invalid", "/template"
+            ),
+            (#"{"match":{"type":["a"]},"template":"${ADMIN}"}"#, "rule_invalid", "/template"),
         ] as [(String, String, String?)])
     func aBrokenRuleIsRefusedWithItsPlaceAndChangesNothing(
         definition: String, code: String, pointer: String?
