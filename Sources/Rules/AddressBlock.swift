@@ -56,10 +56,13 @@ package struct AddressBlock: Hashable, Sendable {
     }
 
     static func masked(_ address: [UInt8], _ bits: Int) -> [UInt8] {
-        address.enumerated().map { index, byte in
-            let kept = min(max(bits - index * 8, 0), 8)
-            return byte & ~UInt8(truncatingIfNeeded: 0xFF >> kept)
-        }
+        address.enumerated().map { masked($1, $0, bits) }
+    }
+
+    /// The byte at a place of an address, without what lies behind so many bits of the address.
+    static func masked(_ byte: UInt8, _ place: Int, _ bits: Int) -> UInt8 {
+        let kept = min(max(bits - place * 8, 0), 8)
+        return byte & ~UInt8(truncatingIfNeeded: 0xFF >> kept)
     }
 
     private static func unmapped(_ address: [UInt8]) -> [UInt8]? {

@@ -92,7 +92,9 @@ extension EngineScan {
             let value = JSONValue.string(String(decoding: text, as: UTF8.self))
             for index in field.loose.indices {
                 let test = tables.pointee.loose[index]
-                if engine.looseTests[Int(tables.pointee.detailOfTest[test])].passes(value) {
+                if scratch.pointee.isWanted(test),
+                    engine.looseTests[Int(tables.pointee.detailOfTest[test])].passes(value)
+                {
                     scratch.pointee.hit(test)
                 }
             }
@@ -157,8 +159,13 @@ extension EngineScan {
             for index in field.blockWidths.indices {
                 let width = tables.pointee.blockWidths[index]
                 guard width.bytes == form.count else { continue }
-                let key = [UInt8(width.bits)] + AddressBlock.masked(form, width.bits)
-                key.withUnsafeBufferPointer { find($0, .block, number) }
+                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 17) { key in
+                    key[0] = UInt8(width.bits)
+                    for byte in form.indices {
+                        key[byte + 1] = AddressBlock.masked(form[byte], byte, width.bits)
+                    }
+                    find(rebased(UnsafeBufferPointer(key), 0, form.count + 1), .block, number)
+                }
             }
         }
     }

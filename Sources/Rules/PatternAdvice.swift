@@ -18,7 +18,14 @@ enum PatternAdvice {
             return each(operand) { text in
                 text.string.map { ["wildcard": .string("*\(escaped($0))*")] } ?? text
             }
-        case "glob", "like", "shellstyle":
+        case "like":
+            return each(operand) { text in
+                text.string.map { text in
+                    let glob = text.replacing("%", with: "*").replacing("_", with: "?")
+                    return ["wildcard": .string(wildcard(ofGlob: glob))]
+                } ?? text
+            }
+        case "glob", "shellstyle":
             return each(operand) { text in
                 text.string.map { ["wildcard": .string(wildcard(ofGlob: $0))] } ?? text
             }
@@ -35,7 +42,7 @@ enum PatternAdvice {
         case "between", "range":
             guard let list = operand.array, list.count == 2 else { return nil }
             return [["numeric": [">=", list[0], "<=", list[1]]]]
-        case "not", "notequals", "neq", "ne", "!=", "notin", "nin", "except", "but":
+        case "not", "notequals", "neq", "ne", "!=", "!", "<>", "notin", "nin", "except", "but":
             return [["anything-but": operand]]
         case "notwildcard": return [["anything-but": ["wildcard": operand]]]
         case "notequalsignorecase": return [["anything-but": ["equals-ignore-case": operand]]]

@@ -129,7 +129,7 @@ extension PatternNode {
         // Dotted keys can lead to one path by several ways. Ways do not share arrays, so each
         // condition may take its own.
         let others = places.filter { $0.elements == nil }
-        return split(wanted, over: arrays, patience) {
+        return split(wanted, over: arrays, hasOthers: !others.isEmpty, patience) {
             holdsWithoutArrays(at: others, for: $0, patience)
         }
     }
@@ -162,7 +162,7 @@ extension PatternNode {
         }
     }
 
-    /// How many conditions are tried on every way that can answer them.
+    /// How many conditions that have a choice are tried on every way that can answer them.
     ///
     /// Those beyond take the first way that can: a bound on cost for events made to be costly.
     private static let splitMax = 10
@@ -172,15 +172,31 @@ extension PatternNode {
     /// Which conditions are dealt out so far is all that the arrays to come need to know, so that
     /// each such set is looked at once, however many deals lead to it.
     private func split(
-        _ wanted: Set<Int>, over arrays: [[JSONValue]], _ patience: SplitPatience,
+        _ wanted: Set<Int>, over arrays: [[JSONValue]], hasOthers: Bool, _ patience: SplitPatience,
         others: (Set<Int>) -> Bool
     ) -> Bool {
         let asked = wanted.sorted().map { number in
             (number: number, arrays: arrays.indices.filter { canAnswer(number, in: arrays[$0]) })
         }.filter { !$0.arrays.isEmpty }
+        // Mostly one way has the answers to all.
+        for preferred in arrays.indices where asked.count > 1 && patience.isLeft {
+            var dealt = [Set<Int>](repeating: [], count: arrays.count)
+            for condition in asked {
+                let isThere = condition.arrays.contains(preferred)
+                dealt[isThere ? preferred : condition.arrays[0]].insert(condition.number)
+            }
+            patience.take(arrays[preferred].count)
+            if zip(arrays, dealt).allSatisfy({ holds(in: $0, for: $1, patience) }),
+                others(wanted.subtracting(asked.map(\.number)))
+            {
+                return true
+            }
+        }
+        let choosing = asked.filter { hasOthers || $0.arrays.count > 1 }
         let freeMax = patience.isLeft ? Self.splitMax : 0
-        let free = asked.prefix(freeMax)
-        let beyond = asked.dropFirst(freeMax)
+        let free = choosing.prefix(freeMax)
+        let beyond =
+            asked.filter { !hasOthers && $0.arrays.count == 1 } + choosing.dropFirst(freeMax)
         /// The conditions of one set, a bit for each that is free.
         func conditions(_ set: Int) -> Set<Int> {
             Set(free.enumerated().filter { set >> $0.offset & 1 == 1 }.map(\.element.number))
@@ -193,8 +209,8 @@ extension PatternNode {
                 condition.element.arrays.contains(place) ? set | 1 << condition.offset : set
             }
             let taken = reached.indices.filter { set in
-                guard set & ~answerable == 0 else { return false }
-                patience.take()
+                guard set & ~answerable == 0, set == 0 || patience.isLeft else { return false }
+                patience.take(array.count)
                 return holds(in: array, for: conditions(set).union(fixed), patience)
             }
             var next = [Bool](repeating: false, count: reached.count)
@@ -238,13 +254,14 @@ extension PatternNode {
     }
 }
 
-/// How many ways of dealing conditions out are tried for one event, however its arrays nest.
+/// How many elements are looked at for ways of dealing conditions out, however the arrays of an
+/// event nest.
 ///
 /// A class, since all that are on the way together draw on it.
 final class SplitPatience {
-    private var left = 2_000
+    private var left = 200_000
 
     var isLeft: Bool { left > 0 }
 
-    func take() { left -= 1 }
+    func take(_ elements: Int) { left -= elements + 1 }
 }

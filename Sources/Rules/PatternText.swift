@@ -122,10 +122,15 @@ struct PatternText {
                 .contains(before)
         {
             var mended = bytes
-            mended.insert(UInt8(ascii: ","), at: offset)
-            return Diagnosis(
-                what: "a comma is missing before this", advice: "Put a comma between the two.",
-                mended: mended)
+            let isAfterName = !isInList && isName(before: offset)
+            mended.insert(UInt8(ascii: isAfterName ? ":" : ","), at: offset)
+            return isAfterName
+                ? Diagnosis(
+                    what: "a colon is missing before this",
+                    advice: "Put a colon between a name and its value.", mended: mended)
+                : Diagnosis(
+                    what: "a comma is missing before this", advice: "Put a comma between the two.",
+                    mended: mended)
         }
         if before(offset) == UInt8(ascii: "\\"), here > 0x20 {
             return Diagnosis(
@@ -196,7 +201,23 @@ struct PatternText {
             what: isInString
                 ? "the text ends inside a string" : "the text ends and \(text) is missing",
             advice: "Write one JSON object, and close all that is open.",
-            mended: Array(kept) + (isInString ? [UInt8(ascii: "\"")] : []) + closing)
+            // Where the string was meant to end nobody knows.
+            mended: isInString ? nil : Array(kept) + closing)
+    }
+
+    /// Whether what stands before is a string, and that the first thing of a member.
+    private func isName(before offset: Int) -> Bool {
+        guard let end = bytes[..<offset].lastIndex(of: UInt8(ascii: "\"")),
+            bytes[(end + 1)..<offset].allSatisfy(Self.isBlank)
+        else { return false }
+        var start = end - 1
+        while start >= 0, bytes[start] != UInt8(ascii: "\"") || before(start) == UInt8(ascii: "\\")
+        {
+            start -= 1
+        }
+        guard start >= 0 else { return false }
+        let earlier = bytes[..<start].last { !Self.isBlank($0) }
+        return earlier == UInt8(ascii: "{") || earlier == UInt8(ascii: ",")
     }
 
     private func doubledKey(at offset: Int) -> Diagnosis? {

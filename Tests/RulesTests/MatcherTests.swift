@@ -248,3 +248,22 @@ struct SeededGenerator: RandomNumberGenerator {
     #expect(leaf.found.count == 20)
     #expect(leaf.hasMore)
 }
+
+/// Twelve conditions that two arrays at one path could each answer, and one of them does alone.
+@Test func manyConditionsOnTwoWaysAreNotMissed() throws {
+    let keys = (0..<12).map { "k\($0)" }
+    let asked = "{" + keys.map { "\"\($0)\":[1]" }.joined(separator: ",") + "}"
+    let pattern = try Pattern(parsing: Array(#"{"a":{"b":\#(asked)}}"#.utf8))
+    let whole = "{" + keys.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+    let apart = keys.map { "{\"\($0)\":1}" }.joined(separator: ",")
+    let last = whole.replacing("\"k11\":1", with: "\"k11\":2")
+    for (event, isMatch) in [
+        (#"{"a.b":[\#(apart)],"a":{"b":[\#(whole)]}}"#, true),
+        (#"{"a.b":[\#(last)],"a":{"b":[{"k11":1}]}}"#, true),
+        (#"{"a.b":[\#(last)],"a":{"b":[{"k10":1}]}}"#, false),
+    ] {
+        let bytes = Array(event.utf8)
+        #expect(pattern.matches(try JSONValue(eventParsing: bytes)) == isMatch)
+        #expect(RuleSet([(0, pattern)]).matches(checked: bytes) == (isMatch ? [0] : []))
+    }
+}
