@@ -169,15 +169,15 @@ package final class RuleDesk: Sendable {
         }
     }
 
-    /// What stands in a file of the configuration as `${…}` is followed there; here it would be
-    /// sent as it stands, and to follow it would let a rule read files of this machine.
+    /// What stands in a file of the configuration as `${file:…}` is followed there; here it would
+    /// be sent as it stands, and to follow it would let a rule read files of this machine.
     private func refuseReferences(in rule: Rule) throws(RuleRefusal) {
         guard let source = rule.template?.source,
-            source.contains(#/\$\{(file:[^}]*|[A-Za-z_][A-Za-z0-9_]*)\}/#)
+            source.contains(#/\$\{file:[^}]*\}/#)
         else { return }
         throw RuleRefusal(
             pointer: JSONPointer(tokens: ["template"]),
-            what: "the template holds a reference, which is not followed here",
+            what: "the template holds a reference to a file, which is not followed here",
             remedy: "Write the text itself; copyhook rules put takes ${file:NAME.mustache} and "
                 + "sends what is in it.")
     }

@@ -6,7 +6,8 @@ package import StrictJSON
 /// A rule as people see it: what it says, where it comes from, and whether it works.
 package struct RuleEntry: Hashable, Sendable {
     package let name: String
-    /// Absent where the stored definition cannot be read any more.
+    /// Absent where the stored definition cannot be read any more; without its template where
+    /// that is all that is refused.
     package let rule: Rule?
     package let origin: Rule.Origin
     /// Absent for rules in files.
@@ -33,13 +34,22 @@ package struct RuleEntry: Hashable, Sendable {
         origin = .api
         updatedAt = stored.updatedAt
         self.stored = stored
-        let json = try? JSONValue(parsing: stored.definition, limits: .match)
+        let json = (try? JSONValue(parsing: stored.definition, limits: .match)) ?? .null
         do throws(RuleRefusal) {
-            rule = try Rule(parsing: json ?? .null, name: stored.name)
+            rule = try Rule(parsing: json, name: stored.name)
         } catch {
-            rule = nil
             problem = error.description
+            // Words that are no longer accepted are no reason to copy no longer.
+            rule =
+                error.pointer.tokens.first == "template"
+                ? Self.withoutTemplate(json, stored.name) : nil
         }
+    }
+
+    private static func withoutTemplate(_ json: JSONValue, _ name: String) -> Rule? {
+        guard case .object(var object) = json else { return nil }
+        object["template"] = nil
+        return try? Rule(parsing: .object(object), name: name)
     }
 
     /// As it was put, or as it stands in the file with what has its default left out; `null` where

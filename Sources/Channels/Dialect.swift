@@ -47,7 +47,7 @@ package enum Dialect: Hashable, Sendable, CaseIterable {
     package func copied(_ text: String) -> String {
         let isHarmless = text.unicodeScalars.allSatisfy { scalar in
             switch scalar {
-            case "a"..."z", "A"..."Z", "0"..."9", " ", "-", "_", "·": true
+            case "a"..."z", "A"..."Z", "0"..."9", " ", "-", "_", ".", "·": true
             default: false
             }
         }

@@ -18,8 +18,10 @@ extension Redaction {
         for secret in endpoint.secrets + endpoint.headers.map(\.value) {
             let bytes = Array(secret.exposed.utf8)
             wholes.append(bytes)
-            // The part behind `whsec_` or `Bearer `.
-            parts += bytes.split { $0 == UInt8(ascii: "_") || $0 == 0x20 }.map(Array.init)
+            // The part behind `whsec_` or `Bearer `, with the `=` at its end, or one of a cookie.
+            parts += ["_ ", "_ =;,"].flatMap { separators in
+                bytes.split(whereSeparator: separators.utf8.contains).map(Array.init)
+            }
             wholes += Self.basicCredentials(secret.exposed)
         }
         let needles =

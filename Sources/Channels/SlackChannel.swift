@@ -49,7 +49,8 @@ package struct SlackChannel: ChatChannel {
     }
 
     package func plain(_ message: ChatMessage, to endpoint: Endpoint) -> JSONObject {
-        ["text": .string(message.bareText(within: Self.sectionMax, in: .slack))]
+        // Else the words between two stars would be bold.
+        ["text": .string(message.bareText(within: Self.sectionMax, in: .slack)), "mrkdwn": false]
     }
 
     /// `nil` where it is longer than the place.

@@ -19,6 +19,10 @@ package struct MessageTemplate: Hashable, Sendable {
     package let source: String
 
     package init(_ source: String) throws(TemplateRefusal) {
+        // Some editors put one at the start of a file.
+        let source =
+            source.unicodeScalars.first == "\u{FEFF}"
+            ? String(source.unicodeScalars.dropFirst()) : source
         guard source.utf8.count <= Self.bytesMax else {
             throw TemplateRefusal("the template is longer than \(Self.bytesMax) bytes")
         }
@@ -28,7 +32,8 @@ package struct MessageTemplate: Hashable, Sendable {
         if let scalar = source.unicodeScalars.first(where: Self.isRefused) {
             let number = String(scalar.value, radix: 16, uppercase: true)
             let code = String(repeating: "0", count: max(0, 4 - number.utf8.count)) + number
-            throw TemplateRefusal("the template holds U+\(code), which nobody sees")
+            throw TemplateRefusal(
+                "the template holds U+\(code), which nobody sees", advice: "Take it out.")
         }
         var scan = TemplateScan(source)
         try scan.run()
@@ -99,10 +104,13 @@ package struct TemplateRefusal: Error, Hashable, Sendable {
     package let what: String
     /// A word that is none of ``MessageTemplate/words``, where that is what is wrong.
     package let unknown: String?
+    /// What to do, where that is more than to write a template as they are written.
+    package let advice: String?
 
-    init(_ what: String, unknown: String? = nil) {
+    init(_ what: String, unknown: String? = nil, advice: String? = nil) {
         self.what = what
         self.unknown = unknown
+        self.advice = advice
     }
 }
 

@@ -148,6 +148,7 @@ extension Rule {
 extension TemplateRefusal {
     /// What would be accepted.
     package var remedy: String {
+        if let advice { return advice }
         let list = "deploy/copyhook.example.yaml lists all that can be named."
         if let unknown {
             return Spelling.hint(for: unknown, among: MessageTemplate.words) + list

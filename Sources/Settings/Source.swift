@@ -133,12 +133,12 @@ extension SettingSection {
         for (secret, place) in secrets {
             warnIfShort(secret, at: place)
             guard !secret.exposed.fitsIntoPath else { continue }
-            reader.add(
+            reader.warn(
                 place.problem(
                     "the secret holds a character that an address cannot carry as it is, such as "
                         + "/ or ?",
-                    "Use letters, digits, - and _, as openssl rand -hex 32 makes them."))
-            return nil
+                    "Have the sender write it percent-encoded (%2F, %3F), or use letters, digits, "
+                        + "- and _, as openssl rand -hex 32 makes them."))
         }
         return secrets.map(\.secret)
     }

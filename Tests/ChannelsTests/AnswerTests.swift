@@ -199,6 +199,26 @@ func noAnswerIsTriedAgainUnlessWeForbadeItToAChat(_ channel: Endpoint.Channel) {
     #expect(webhook.redact("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") == "<secret>")
 }
 
+@Test(arguments: [
+    (#"no: "Bearer aGVsbG8\/d29ybGQrZm9v""#, #"no: "<secret>""#),
+    (#"no: Bearer aGVsbG8/d29ybGQrZm9v"#, "no: <secret>"),
+    ("no: aGVsbG8%2Fd29ybGQrZm9v!", "no: <secret>!"),
+    (#"no: p\u0026ss<w\"rd%41!"#, "no: <secret>!"), ("p&amp;ss&lt;w&quot;rd%2541", "<secret>"),
+    (#"no: p\u0027ss<w"rd"#, #"no: p\u0027ss<w"rd"#),
+    ("one two  blanks here", "<secret> here"), ("one two blanks", "<secret>"),
+    ("sid=S3CRETX90; a=b", "<secret>"), ("S3CRETX90", "<secret>"),
+    // Cut in its middle.
+    ("xxx aGVsbG8/d29\u{2026}", "xxx <secret>\u{2026}"), ("xxx aGV\u{2026}", "xxx aGV\u{2026}"),
+    ("\u{2068}xxx aGVsbG8%2Fd29\u{2026}\u{2069}", "\u{2068}xxx <secret>\u{2026}\u{2069}"),
+])
+func aSecretIsSeenHoweverItIsWritten(_ said: String, _ shown: String) {
+    var endpoint = Endpoint.webhook([])
+    endpoint.headers = [
+        "Bearer aGVsbG8/d29ybGQrZm9v", #"p&ss<w"rd%41"#, "one  two blanks", "sid=S3CRETX90; a=b",
+    ].map { Endpoint.Header("x", Secret($0)) }
+    #expect(Redaction(of: endpoint).redact(said) == shown)
+}
+
 @Test func whatABasicHeaderStandsForDoesNotComeBack() {
     var endpoint = Endpoint.webhook([])
     // hook:s3cret:pass, and a key that stands where the name does.

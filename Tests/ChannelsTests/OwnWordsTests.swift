@@ -102,6 +102,7 @@ func aTemplateSaysWhatItNames(_ template: String, _ due: String) throws {
     let notification = Sample.notification(.copySucceeded, data: data)
     let request = try Endpoint.Channel.slack.messages.request(
         notification, to: .sample(.slack, "*{{name}}* {{{name}}} {{link}}"))
+    #expect(try JSONValue(parsing: request.body)["mrkdwn"] == false)
     let text = try #require(try JSONValue(parsing: request.body)["text"]?.string)
     #expect(!text.contains("<!") && !text.contains("@all") && !text.contains("//evil"), "\(text)")
     #expect(text.contains("{{task}}") && !text.unicodeScalars.contains("\u{10FFFD}"))

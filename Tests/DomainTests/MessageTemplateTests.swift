@@ -41,7 +41,7 @@ func aTemplateOfOurWordsIsTaken(_ source: String) throws {
             nil
         ),
         ("a\u{1B}[2J", "the template holds U+001B, which nobody sees", nil),
-        ("\u{FEFF}a", "the template holds U+FEFF, which nobody sees", nil),
+        ("a\u{FEFF}", "the template holds U+FEFF, which nobody sees", nil),
         ("a\u{202E}b", "the template holds U+202E, which nobody sees", nil),
         ("a\u{85}b", "the template holds U+0085, which nobody sees", nil),
         ("a\u{10FFFD}b", "the template holds U+10FFFD, which nobody sees", nil),
@@ -56,6 +56,10 @@ func anyOtherIsRefusedWithItsLine(_ source: String, _ what: String, _ unknown: S
         #expect(error.what == what)
         #expect(error.unknown == unknown)
     }
+}
+
+@Test func theMarkThatSomeEditorsPutInFrontOfAFileIsNoPartOfIt() throws {
+    #expect(try MessageTemplate("\u{FEFF}{{name}}") == MessageTemplate("{{name}}"))
 }
 
 @Test func lengthAndDepthEndWhereTheySay() throws {

@@ -152,7 +152,7 @@ func whatAChannelCannotUseIsRefusedWithARemedy(_ lines: String, _ due: String) {
     ("{{#failed}}", "{{#failed}} is never closed by {{/failed}}", "{{#name}}…{{/name}}"),
     ("{{> x}}", "there are no other templates here", "copyhook.example.yaml lists all"),
     ("{{name}}, {{ping}}", "“ping” has no text of its own; {{#ping}}", "Write a text of at most"),
-    ("{{name}}\\u0007", "the template holds U+0007, which nobody sees", "Write a text"),
+    ("{{name}}\\u0007", "the template holds U+0007, which nobody sees", "Take it out."),
     ("", "the template is empty", "Write a text of at most 8192 bytes"),
     (
         "{{name}} ${TOKEN}", "a template takes nothing from the environment",

@@ -157,14 +157,17 @@ func aConsequenceThatIsOverlookedIsHintedAt(keys: [String], words: String?) thro
     ("a%2Fplanted-secret", false), ("a b-planted-secret", false), ("客-planted-secret", false),
     ("..", false), (".", false), ("a.b_c~d-e!$&'()*+,;=:@f", true),
 ])
-func aSecretOfAnAddressIsOneThatAnAddressCarries(_ secret: String, _ isTaken: Bool) {
+func aSecretThatAnAddressCannotCarryAsItIsIsWarnedOf(_ secret: String, _ isPlain: Bool) throws {
     let written = secret.replacing("'", with: "''").replacing("$", with: "$")
     for keys in [
         ["scheme: path"], ["scheme: keyue"], ["scheme: cloudevents", "proof: path"],
     ] {
-        let refusal = memory(keys + ["secret: '\(written)'"]).refusal
-        #expect(refusal.contains("sources.s.secret: the secret holds a character") != isTaken)
-        #expect(!refusal.contains("planted"))
+        let configuration = try memory(keys + ["secret: '\(written)'"]).load()
+        let warnings = configuration.warnings.map { "\($0)" }.joined()
+        #expect(
+            warnings.contains("sources.s.secret: the secret holds a character") != isPlain)
+        #expect(!warnings.contains("planted"))
+        #expect(configuration.sources.first?.pathSecrets == [Secret(secret)])
     }
 }
 

@@ -94,7 +94,6 @@ private func refusal(
                 #"{"match":{"type":["a"]},"template":"{{name}} ${file:/etc/passwd}"}"#,
                 "rule_invalid", "/template"
             ),
-            (#"{"match":{"type":["a"]},"template":"${ADMIN}"}"#, "rule_invalid", "/template"),
         ] as [(String, String, String?)])
     func aBrokenRuleIsRefusedWithItsPlaceAndChangesNothing(
         definition: String, code: String, pointer: String?
@@ -112,6 +111,22 @@ private func refusal(
         #expect(error?.remedy.isEmpty == false)
         #expect(try await fixture.administration.rule("backup") == kept)
         #expect(fixture.book.current.rules.map(\.name) == ["backup"])
+    }
+
+    /// What an earlier version took, this one may not.
+    @Test func aStoredRuleWhoseWordsAreNotTakenAnyMoreGoesOnWithOurs() async throws {
+        let fixture = AdministrationFixture()
+        let definition = #"{"match":{"type":["a"]},"template":"{{ping}}"}"#
+        try await fixture.store.put(
+            StoredRule(name: "backup", definition: Array(definition.utf8), updatedAt: fixture.now))
+
+        try await fixture.administration.desk.rebuild()
+
+        #expect(fixture.book.current.rules.map(\.name) == ["backup"])
+        #expect(fixture.book.current.rules.first?.template == nil)
+        let shown = try await fixture.administration.rule("backup")
+        #expect(shown["problem"]?.string?.contains("ping") == true)
+        #expect(shown["definition"]?["template"] == "{{ping}}")
     }
 
     @Test func aRuleFromAFileIsReadOnly() async throws {
