@@ -38,8 +38,9 @@ package final class RuleDesk: Sendable {
 
     /// Puts every rule in force, at start.
     ///
-    /// A stored rule that cannot be read any more is left out, one that names a connection or an
-    /// endpoint which is gone stays in; both are logged, and the list of rules says so.
+    /// A stored rule that cannot be read any more is left out; one whose template alone is refused,
+    /// or that names a connection or an endpoint which is gone, stays in. All are logged, and the
+    /// list of rules says so.
     package func rebuild() async throws(AdministrationError) {
         try await turnstile.pass { () async throws(AdministrationError) in
             putInForce(fileRules, try await stored())

@@ -76,7 +76,7 @@ package struct RuleSet: Sendable {
     /// How many steps an event takes beside its scan.
     ///
     /// Each is a look at something on behalf of rules that the event nearly answers. With the event
-    /// they may grow as it does, and not faster.
+    /// they are meant to grow as it does; that is held for the shapes in the tests.
     ///
     /// - Returns: `nil` as for `matches`.
     package func steps(checked bytes: [UInt8]) -> Int? {
