@@ -54,9 +54,16 @@ extension EngineVerdict {
         var state = scratch.pointee.conditions[number]
         let condition = tables.pointee.conditions[number]
         state.holding = list {
-            if condition.hasExclusions { return noteAll(of: condition) }
             for index in condition.tests.indices {
-                noteHits(of: tables.pointee.conditionTests[index])
+                let test = tables.pointee.conditionTests[index]
+                guard tables.pointee.kinds[test] == .anythingBut else {
+                    noteHits(of: test)
+                    continue
+                }
+                visitValues(of: condition.field, beyond: test) { occurrence in
+                    scratch.pointee.holding.append(occurrence.element)
+                    return true
+                }
             }
         }
         scratch.pointee.conditions[number] = state
@@ -105,17 +112,6 @@ extension EngineVerdict {
             let hit = scratch.pointee.hits[next]
             scratch.pointee.holding.append(scratch.pointee.occurrences[hit.occurrence].element)
             next = hit.previous
-        }
-    }
-
-    private func noteAll(of condition: EngineCondition) {
-        var next = scratch.pointee.fields[condition.field].last
-        while next >= 0 {
-            let occurrence = scratch.pointee.occurrences[next]
-            if holds(condition, at: occurrence) {
-                scratch.pointee.holding.append(occurrence.element)
-            }
-            next = occurrence.previous
         }
     }
 
@@ -176,7 +172,7 @@ extension EngineVerdict {
             next = end(of: child, in: rarest, from: next)
             let isEverywhere = stretch.allSatisfy {
                 let seeker = scratch.pointee.seekers[$0]
-                return seeker.isAbsence || !elements(of: seeker, in: child).isEmpty
+                return seeker.isAbsence || holds(seeker, in: child)
             }
             guard isEverywhere else { continue }
             for place in stretch {
@@ -203,15 +199,26 @@ extension EngineVerdict {
         return lowerBound(holders[place...], last + 1)
     }
 
+    /// Whether a part holds in an element or inside it.
+    private func holds(_ seeker: MatchScratch.Seeker, in element: Int32) -> Bool {
+        let all = holders(of: seeker)
+        let first = lowerBound(all, element)
+        return first < all.endIndex && all[first] <= scratch.pointee.elements[element].last
+    }
+
     /// The elements, this one or inside it, in which a part holds.
     func elements(
         of seeker: MatchScratch.Seeker, in element: Int32
     ) -> Slice<UnsafeBufferPointer<Int32>> {
-        let holding = UnsafeBufferPointer(scratch.pointee.holding.buffer)
-        let all = holding[Int(seeker.holding.start)..<Int(seeker.holding.end)]
+        let all = holders(of: seeker)
         let start = lowerBound(all, element)
         let end = lowerBound(all[start...], scratch.pointee.elements[element].last + 1)
         return all[start..<end]
+    }
+
+    private func holders(of seeker: MatchScratch.Seeker) -> Slice<UnsafeBufferPointer<Int32>> {
+        let holding = UnsafeBufferPointer(scratch.pointee.holding.buffer)
+        return holding[Int(seeker.holding.start)..<Int(seeker.holding.end)]
     }
 
     private func lowerBound(_ values: Slice<UnsafeBufferPointer<Int32>>, _ value: Int32) -> Int {

@@ -18,22 +18,25 @@ extension EngineVerdict {
         var start = 0
         while start < postponed.count {
             let end = choose(postponed[start...], into: wanted)
-            if end == start {
+            wanted.fillTrees(tables)
+            if end > start, let other = scanningAgain(for: wanted, in: helper) {
+                for number in postponed[start..<end] { settle(number, other.holds) }
+                scratch.pointee.steps &+= helper.scratch.pointee.steps
+                start = end
+            } else {
                 settle(postponed[start]) { _, conjunction in holdsByTree(conjunction) }
                 start += 1
-                continue
             }
-            wanted.fillTrees(tables)
-            helper.begin()
-            helper.scratch.pointee.wanted = wanted
-            guard let base = bytes.baseAddress else { return }
-            var scan = EngineScan(engine, helper.scratch, bytes, base)
-            guard scan.run() else { return }
-            let other = EngineVerdict(engine, helper, bytes)
-            for number in postponed[start..<end] { settle(number, other.holds) }
-            scratch.pointee.steps &+= helper.scratch.pointee.steps
-            start = end
         }
+    }
+
+    /// What another scan says of the wanted tests.
+    private func scanningAgain(for wanted: WantedTests, in helper: MatchMemory) -> EngineVerdict? {
+        guard let base = bytes.baseAddress else { return nil }
+        helper.begin()
+        helper.scratch.pointee.wanted = wanted
+        var scan = EngineScan(engine, helper.scratch, bytes, base)
+        return scan.run() ? EngineVerdict(engine, helper, bytes) : nil
     }
 
     /// Makes the tests of as many conjunctions wanted, and no others, as there is room for.

@@ -28,7 +28,7 @@ extension EngineVerdict {
         let stretch = stretch.lowerBound..<scratch.pointee.seekers.count
         for place in stretch where !scratch.pointee.seekers[place].isAbsence {
             let holders = elements(of: scratch.pointee.seekers[place], in: element)
-            let first = way(holders, from: element)
+            let first = firstWay(holders, from: element)
             if first.endIndex < holders.endIndex {
                 return agree(stretch, in: element, byWaysOf: place, holders)
             }
@@ -47,7 +47,7 @@ extension EngineVerdict {
         while !rest.isEmpty {
             scratch.pointee.steps &+= 1
             guard !scratch.pointee.isOutOfSteps else { return false }
-            let way = way(rest, from: element)
+            let way = firstWay(rest, from: element)
             for other in stretch {
                 let seeker = scratch.pointee.seekers[other]
                 scratch.pointee.seekers.append(other == place ? seeker.going(way) : seeker)
@@ -76,7 +76,7 @@ extension EngineVerdict {
             while let first = rest.first {
                 ways += 1
                 guard first != element, ways <= choosing else { return false }
-                let way = way(rest, from: element)
+                let way = firstWay(rest, from: element)
                 if ways == 1 {
                     scratch.pointee.seekers[place] = seeker.going(way)
                 } else {
@@ -90,7 +90,7 @@ extension EngineVerdict {
 
     /// The first of these holders and those beside it in the same array right below the element;
     /// the element itself is a way of its own.
-    private func way(_ holders: Holders, from element: Int32) -> Holders {
+    private func firstWay(_ holders: Holders, from element: Int32) -> Holders {
         func array(_ index: Int) -> Int32 {
             child(of: element, around: holders[index])
                 .map { scratch.pointee.elements[$0].array } ?? -1

@@ -151,57 +151,23 @@ struct EngineVerdict {
         return .fails
     }
 
-    /// Goes through all values of the field: most of them pass an `anything-but`.
+    /// Goes by the values that pass a test or nothing of an `anything-but`, as far as one is found.
     private func search(_ condition: EngineCondition) -> MatchScratch.Finding {
         guard isPresent(condition.field) else { return .fails }
-        var next = scratch.pointee.fields[condition.field].last
-        while next >= 0 {
-            let occurrence = scratch.pointee.occurrences[next]
-            if holds(condition, at: occurrence) { return place(of: occurrence) }
-            next = occurrence.previous
-        }
-        return .fails
-    }
-
-    /// Whether one value passes one of a condition's tests.
-    func holds(_ condition: EngineCondition, at occurrence: MatchScratch.Occurrence) -> Bool {
+        var found = MatchScratch.Finding.fails
         for index in condition.tests.indices {
             let test = tables.pointee.conditionTests[index]
             if tables.pointee.kinds[test] == .anythingBut {
-                if passesExclusion(test, occurrence) { return true }
-            } else if scratch.pointee.isPassed(test), hits(occurrence, contain: test) {
-                return true
+                visitValues(of: condition.field, beyond: test) { occurrence in
+                    found = place(of: occurrence)
+                    return false
+                }
+            } else {
+                found = finding(.test(test))
             }
+            if found != .fails { return found }
         }
-        return false
-    }
-
-    private func hits(_ occurrence: MatchScratch.Occurrence, contain test: Int32) -> Bool {
-        for index in occurrence.hits.indices where scratch.pointee.hits[index].test == test {
-            return true
-        }
-        return false
-    }
-
-    /// Whether this value passes nothing that an `anything-but` excludes.
-    ///
-    /// By way of what it passes, which is little, however much is excluded.
-    private func passesExclusion(_ test: Int32, _ occurrence: MatchScratch.Occurrence) -> Bool {
-        let stretch = tables.pointee.exclusions[tables.pointee.detailOfTest[test]]
-        for index in occurrence.hits.indices
-        where isExcluded(scratch.pointee.hits[index].test, in: stretch) { return false }
-        return true
-    }
-
-    private func isExcluded(_ test: Int32, in stretch: EngineStretch) -> Bool {
-        var (start, end) = (stretch.start, stretch.end)
-        while start < end {
-            let middle = (start + end) / 2
-            let excluded = tables.pointee.excluded[middle]
-            if excluded == test { return true }
-            if excluded < test { start = middle + 1 } else { end = middle }
-        }
-        return false
+        return found
     }
 
     /// Asks the plain evaluator: for what would take too many steps here.

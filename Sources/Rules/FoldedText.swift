@@ -15,7 +15,7 @@ package struct FoldedText: Hashable, Sendable {
         places = text.unicodeScalars.map { scalar in
             scalar.isASCII ? Self.ofASCII[Int(scalar.value)] : LetterCase.spellings(of: scalar)
         }
-        let letters = text.unicodeScalars.map(LetterCase.small)
+        let letters = text.unicodeScalars.map(LetterCase.smallOfPair)
         small = letters.contains(nil) ? nil : letters.flatMap { $0.map { Array($0.utf8) } ?? [] }
     }
 
@@ -33,38 +33,29 @@ package struct FoldedText: Hashable, Sendable {
         places.reversed().starts(with: other.places.reversed())
     }
 
-    func equals(_ value: String) -> Bool {
-        let bytes = Array(value.utf8)
-        return ends(in: bytes[...]).contains(bytes.endIndex)
-    }
+    func equals(_ value: String) -> Bool { rest(of: value)?.isEmpty ?? false }
 
-    func begins(_ value: String) -> Bool { !ends(in: Array(value.utf8)[...]).isEmpty }
+    func begins(_ value: String) -> Bool { rest(of: value) != nil }
 
     func ends(_ value: String) -> Bool {
-        let reversed = Array(value.utf8.reversed())
-        return !Self.ends(of: places.reversed().map { $0.map { $0.reversed() } }, in: reversed[...])
-            .isEmpty
-    }
-
-    private func ends(in bytes: ArraySlice<UInt8>) -> Set<Int> {
-        Self.ends(of: places, in: bytes)
-    }
-
-    /// Where a match that starts at the start may end.
-    ///
-    /// Spellings of one place may differ in length, hence a set; it is never larger than the text.
-    private static func ends(of places: [[[UInt8]]], in bytes: ArraySlice<UInt8>) -> Set<Int> {
-        var ends: Set<Int> = [bytes.startIndex]
-        for spellings in places {
-            var next: Set<Int> = []
-            for end in ends {
-                for spelling in spellings where bytes[end...].starts(with: spelling) {
-                    next.insert(end + spelling.count)
-                }
-            }
-            if next.isEmpty { return [] }
-            ends = next
+        var rest = value.utf8[...]
+        for spellings in places.reversed() {
+            guard let end = spellings.first(where: { rest.suffix($0.count).elementsEqual($0) })
+            else { return false }
+            rest = rest.dropLast(end.count)
         }
-        return ends
+        return true
+    }
+
+    /// What follows the match that a text starts with.
+    ///
+    /// No spelling of a letter begins or ends with another one of it, so that one at most fits.
+    private func rest(of value: String) -> Substring.UTF8View? {
+        var rest = value.utf8[...]
+        for spellings in places {
+            guard let start = spellings.first(where: { rest.starts(with: $0) }) else { return nil }
+            rest = rest.dropFirst(start.count)
+        }
+        return rest
     }
 }

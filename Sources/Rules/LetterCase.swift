@@ -20,7 +20,7 @@ enum LetterCase {
 
     /// The small letter of a code point of a pattern, if those that have the same are all that it
     /// stands for.
-    static func small(_ letter: Unicode.Scalar) -> Unicode.Scalar? {
+    static func smallOfPair(_ letter: Unicode.Scalar) -> Unicode.Scalar? {
         let small = Self.small(letter.value)
         let isOneOfTwo = mappings(of: letter).allSatisfy { mapping in
             mapping.unicodeScalars.allSatisfy { Self.small($0.value) == small }

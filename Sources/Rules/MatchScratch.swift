@@ -1,6 +1,3 @@
-import StrictJSON
-import Synchronization
-
 /// What one event was found to hold, in memory that is used again for the next.
 ///
 /// Plain pointers, since it is written at every step of a scan; ``MatchMemory`` owns it.
@@ -95,6 +92,9 @@ struct MatchScratch {
     let fields: States<FieldState>
     var elements = Stack<Element>()
     var arrays: Int32 = 0
+    /// By occurrence, the last mark it was given; see ``EngineVerdict/visitValues(of:beyond:_:)``.
+    var marks = Stack<UInt32>()
+    var mark: UInt32 = 0
     /// Whether a dotted key led into the tree of paths: one path may then have several ways.
     var hasDottedKeys = false
     /// What was looked at for rules that are nearly answered, and beyond the first scan: the work
@@ -147,6 +147,7 @@ struct MatchScratch {
         wanted?.free()
         occurrences.free()
         elements.free()
+        marks.free()
         rules.free()
         holding.free()
         holdings.free()
@@ -157,8 +158,8 @@ struct MatchScratch {
 
     /// Bytes of what grows with an event.
     var size: Int {
-        passed.size + hits.size + postponed.size + occurrences.size + elements.size + rules.size
-            + holding.size + holdings.size + seekers.size + text.size + folded.size
+        passed.size + hits.size + postponed.size + occurrences.size + elements.size + marks.size
+            + rules.size + holding.size + holdings.size + seekers.size + text.size + folded.size
     }
 
     mutating func begin() {
@@ -181,6 +182,8 @@ struct MatchScratch {
         // Everything is inside the event.
         elements.append(Element(parent: -1, array: -1, last: .max - 1))
         arrays = 0
+        marks.removeAll()
+        mark = 0
         hasDottedKeys = false
         steps = 0
         isMalformed = false
@@ -255,62 +258,5 @@ struct MatchScratch {
             wildcardStamps.reset(to: 0)
             wildcardEpoch = 1
         }
-    }
-}
-
-/// Scratch memory and the tree of its event, once somebody needed that.
-///
-/// Unchecked: one task at a time has it, ``SpareScratch`` hands it out.
-final class MatchMemory: @unchecked Sendable {
-    let scratch: UnsafeMutablePointer<MatchScratch>
-    /// The event at hand.
-    var tree: JSONValue?
-    /// Patterns that were read anew, by rule.
-    private var evaluators: [Int32: PatternEvaluator] = [:]
-    private static let evaluatorsMax = 256
-
-    /// - Parameter rules: As many as the engine has; none where only conjunctions are decided.
-    init(for engine: MatchEngine, rules: Int) {
-        scratch = .allocate(capacity: 1)
-        scratch.initialize(
-            to: MatchScratch(
-                for: engine.tables.pointee, rules: rules, hitsMax: engine.hitsMax))
-    }
-
-    func begin() {
-        scratch.pointee.begin()
-        if tree != nil { tree = nil }
-    }
-
-    /// A rule's pattern, by way of `read` where it is not at hand.
-    func evaluator(of rule: Int32, read: (Int) -> PatternEvaluator) -> PatternEvaluator {
-        if let known = evaluators[rule] { return known }
-        if evaluators.count == Self.evaluatorsMax { evaluators.removeAll(keepingCapacity: true) }
-        let evaluator = read(Int(rule))
-        evaluators[rule] = evaluator
-        return evaluator
-    }
-
-    deinit {
-        scratch.pointee.free()
-        scratch.deallocate()
-    }
-}
-
-/// Scratch memory that waits for its next event.
-///
-/// A class with a lock, since events are matched by several tasks at once; it is held to take one
-/// or to put one back.
-final class SpareScratch: Sendable {
-    private let spare = Mutex<[MatchMemory]>([])
-    private static let keptMax = 16
-    /// What one extraordinary event needed is given back.
-    private static let keptBytesMax = 4 << 20
-
-    func take() -> MatchMemory? { spare.withLock { $0.popLast() } }
-
-    func putBack(_ memory: MatchMemory) {
-        guard memory.scratch.pointee.size <= Self.keptBytesMax else { return }
-        spare.withLock { if $0.count < Self.keptMax { $0.append(memory) } }
     }
 }

@@ -13,9 +13,10 @@ extension Pattern {
 
     /// Fields that our events do not have, and that none of the events at hand has either.
     ///
-    /// - Parameter roots: The first steps of all paths in those events.
-    package func findings(missingIn roots: Set<String>) -> [PatternFinding] {
-        meaning.findings(missingIn: roots)
+    /// - Parameter names: The first steps of all paths in those events; of those below `entity`,
+    ///   two: `entity.id`.
+    package func findings(missingIn names: Set<String>) -> [PatternFinding] {
+        meaning.findings(missingIn: names)
     }
 }
 
@@ -47,18 +48,18 @@ extension PatternMeaning {
         return findings
     }
 
-    fileprivate func findings(missingIn roots: Set<String>) -> [PatternFinding] {
+    fileprivate func findings(missingIn names: Set<String>) -> [PatternFinding] {
         let shape = EventShape()
         return leaves.compactMap { leaf in
-            guard case .nothing = shape.place(leaf.path), !roots.contains(leaf.path[0]) else {
-                return nil
-            }
+            let isOfEntity = leaf.path[0].hasSameBytes(as: "entity") && leaf.path.count > 1
+            let name = isOfEntity ? "entity.\(leaf.path[1])" : leaf.path[0]
+            guard case .nothing = shape.place(leaf.path), !names.contains(name) else { return nil }
             let (what, remedy) = misplaced(leaf)
             return finding(.neverMatches, leaf.pointer, what, remedy)
         }
     }
 
-    private func finding(
+    func finding(
         _ kind: PatternFinding.Kind, _ pointer: JSONPointer, _ what: String, _ remedy: String
     ) -> PatternFinding {
         PatternFinding(kind: kind, rule: nil, pointer: pointer, what: what, remedy: remedy)
@@ -136,129 +137,5 @@ extension PatternMeaning {
                 "no event has a value at \(leaf.path.joined(separator: ".")), so that its absence "
                     + "says nothing", remedy)
         ]
-    }
-
-    // MARK: - What is not where it is looked for
-
-    /// Fields of other envelopes, and ours for the same.
-    private static let foreign: [(name: String, ours: String?)] = [
-        ("detail-type", "type"), ("detail", "data"), ("body", "data"), ("payload", "data"),
-        ("event_type", "type"), ("event", "data"), ("account", nil), ("region", nil),
-        ("resources", nil), ("bot_id", "entity.id"), ("app_id", "entity.id"),
-        ("workflow_id", "entity.id"), ("agent_id", "entity.id"), ("entity_id", "entity.id"),
-        ("entity_type", "entity.type"), ("bot_name", "entity.name"),
-        ("space_id", "entity.workspace_id"),
-    ]
-
-    private func misplaced(_ leaf: PatternLeaf) -> (what: String, remedy: String) {
-        let name = leaf.path.joined(separator: ".")
-        let first = leaf.path[0]
-        let within = leaf.path.dropFirst()
-        if let operators = fieldNamedLikeAnOperator(leaf) { return operators }
-        if first.hasSameBytes(as: "entity") {
-            let names = EventShape.ofEntity
-            let fields = "Its fields are \(names.joined(separator: ", "))."
-            guard let step = within.first else {
-                return ("entity is an object, not a value", "Ask for a field of it. \(fields)")
-            }
-            return ("entity has no \(name)", Spelling.hint(for: step, among: names) + fields)
-        }
-        if EventShape.always.contains(where: { $0.hasSameBytes(as: first) }) {
-            return ("\(first) is a text, with no fields inside", "Ask for it alone, or under data.")
-        }
-        if let steps = Self.steps(ofWay: name), steps.count > 1 {
-            return (
-                "\(JSONValue.string(name).excerpt) is read as one name, not as a path",
-                "Write instead: \(Self.member(steps, leaf.asked))"
-            )
-        }
-        let what = "events have no field \(first)"
-        if let foreign = Self.foreign.first(where: { $0.name == first.lowercased() }) {
-            guard let ours = foreign.ours else {
-                return (what, "It is one of EventBridge's envelope; ours are \(Self.fields).")
-            }
-            let steps = ours.split(separator: ".").map(String.init) + within
-            return (what, "Write instead: \(Self.member(steps, leaf.asked))")
-        }
-        if EventShape.ofEntity.contains(where: { $0.hasSameBytes(as: first) }) {
-            return (what, "Write instead: \(Self.member(["entity"] + leaf.path, leaf.asked))")
-        }
-        if let near = Spelling.nearest(to: first, among: EventShape.root) {
-            return (what, "Write instead: \(Self.member([near] + within, leaf.asked))")
-        }
-        return (
-            what,
-            "They have \(Self.fields); what the sender wrote is under data. Write instead: "
-                + Self.member(["data"] + leaf.path, leaf.asked)
-        )
-    }
-
-    private static let fields = EventShape.root.joined(separator: ", ")
-
-    private static func nested(_ steps: some BidirectionalCollection<String>, _ asked: JSONValue)
-        -> JSONValue
-    {
-        steps.reversed().reduce(asked) { .test($1, $0) }
-    }
-
-    /// A member of an object, without the braces around it.
-    private static func member(_ steps: [String], _ asked: JSONValue) -> String {
-        let value = nested(steps.dropFirst(), asked)
-        return "\(JSONValue.string(steps[0]).spaced): \(value.spaced)"
-    }
-
-    /// The steps of a JSON pointer or a JSON path that was taken for a name; places in lists are
-    /// left out, since patterns enter lists by themselves.
-    private static func steps(ofWay name: String) -> [String]? {
-        guard name.hasPrefix("/") || name.hasPrefix("$.") || name.contains("[") else { return nil }
-        let marks: Set<Character> = name.hasPrefix("/") ? ["/"] : [".", "[", "]", "'", "\""]
-        return name.split { marks.contains($0) }.map(String.init)
-            .filter { $0 != "$" && $0 != "*" && Int($0) == nil }
-    }
-
-    // MARK: - What means something else
-
-    private func doubts(_ leaf: PatternLeaf) -> [PatternFinding] {
-        var doubts: [PatternFinding] = []
-        if let (what, remedy) = fieldNamedLikeAnOperator(leaf) {
-            doubts.append(finding(.isDoubtful, leaf.pointer, what, remedy))
-        } else if let steps = Self.steps(ofWay: leaf.path.joined(separator: ".")), steps.count > 1 {
-            doubts.append(
-                finding(
-                    .isDoubtful, leaf.pointer, "a name is read as it stands, not as a path",
-                    "Lists are entered by themselves. Write instead: "
-                        + Self.member(steps, leaf.asked)))
-        }
-        for (index, test) in (leaf.asked.array ?? []).enumerated() {
-            guard let text = test.string, text.utf8.contains(UInt8(ascii: "*")) else { continue }
-            let literal = JSONValue.string(text).excerpt
-            doubts.append(
-                finding(
-                    .isDoubtful, leaf.pointer.appending(index),
-                    "in a plain text * is the character itself",
-                    "If it stands for any text, write {\"wildcard\": \(literal)}; if not, "
-                        + "{\"exactly\": \(literal)} says so."))
-        }
-        return doubts
-    }
-
-    /// `{"type": {"prefix": ["bot."]}}`, which asks for a field called `prefix`.
-    private func fieldNamedLikeAnOperator(
-        _ leaf: PatternLeaf
-    ) -> (what: String, remedy: String)? {
-        let tokens = leaf.pointer.tokens
-        guard tokens.count > 1, let name = tokens.last,
-            PatternCompiler.operators.contains(where: { $0.name == name }),
-            let field = tokens.dropLast().last, field != "$or"
-        else { return nil }
-        let isRange = name == "numeric"
-        let one = leaf.asked.array.flatMap { $0.count == 1 && !isRange ? $0[0] : nil }
-        let list = PatternCompiler.list(ofOperators: JSONObject([(name, one ?? leaf.asked)]))
-        let accepted = list.flatMap { PatternCompiler.instead($0, at: leaf.pointer)?.value }
-        return (
-            "\"\(name)\" is read as the name of a field inside \(field)",
-            accepted.map { "Write instead: \(Self.member([field], $0))" }
-                ?? "An operator stands inside the list of its field, in braces of its own."
-        )
     }
 }

@@ -116,7 +116,7 @@ extension PatternCompiler {
 
     /// A range as another language would write it: `">5"`, `{">": 5}`, `5`, bounds in the wrong
     /// order, operands before their comparison, numbers in quotes.
-    private static func meantRange(_ operand: JSONValue) -> [JSONValue]? {
+    static func meantRange(_ operand: JSONValue) -> [JSONValue]? {
         var bounds: [(word: String, value: JSONValue)] = []
         switch operand {
         case .number:

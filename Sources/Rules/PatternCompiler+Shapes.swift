@@ -13,14 +13,15 @@ extension PatternCompiler {
                     ? "Name one operator; what starts with a or ends with b is excluded by "
                         + "{\"anything-but\": {\"wildcard\": [\"a*\", \"*b\"]}}."
                     : "Write one object for each operator: [{\"prefix\": \"a\"}, "
-                        + "{\"suffix\": \"b\"}] passes when either does.",
+                        + "{\"suffix\": \"b\"}] passes when either does. That a value passes both "
+                        + "is asked by one wildcard, a*b, or by a range of two bounds.",
                 instead: name == nil ? Self.apart(object) : nil)
         }
         return member
     }
 
-    /// Several operators in one pair of braces: both at once where one wildcard says so, or each
-    /// in braces of its own.
+    /// Several operators in one pair of braces: both at once where one test says so; and each in
+    /// braces of its own where absence is one of them, since no value answers both.
     private static func apart(_ object: JSONObject) -> [JSONValue]? {
         if object.count == 2, let start = object["prefix"]?.string,
             let end = object["suffix"]?.string
@@ -28,7 +29,12 @@ extension PatternCompiler {
             let text = "\(PatternAdvice.escaped(start))*\(PatternAdvice.escaped(end))"
             return [["wildcard": .string(text)]]
         }
-        return list(ofOperators: object)?.array
+        if let range = meantRange(.object(object)) { return range }
+        guard let presence = object["exists"]?.bool else { return nil }
+        let others = JSONObject(
+            object.members.filter { $0.key != "exists" }.map { ($0.key, $0.value) })
+        guard presence, others.count == 1 else { return list(ofOperators: object)?.array }
+        return list(ofOperators: others)?.array
     }
 
     /// - Parameter element: The element of the list with another operand, for a correction; by

@@ -4,7 +4,7 @@ import StrictJSON
 ///
 /// The parser says where it stopped; what people get wrong is often a little before.
 struct PatternText {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -20,7 +20,7 @@ struct PatternText {
             correction: correction)
     }
 
-    private struct Diagnosis {
+    struct Diagnosis {
         let what: String
         let advice: String
         /// The text as it was probably meant.
@@ -137,7 +137,8 @@ struct PatternText {
                 what: "a backslash and this character mean nothing in a JSON string",
                 advice: "Double each backslash.", mended: withDoubledBackslashes(around: offset))
         }
-        return word(at: offset, isInList: isInList)
+        if Self.isInString(bytes[..<offset]) { return nil }
+        return number(at: offset) ?? word(at: offset)
     }
 
     /// The string around `offset` with every backslash doubled: where one of them means nothing,
@@ -153,38 +154,7 @@ struct PatternText {
         return Array(bytes[...start]) + text + Array(bytes[end...])
     }
 
-    private func before(_ offset: Int) -> UInt8? { offset > 0 ? bytes[offset - 1] : nil }
-
-    /// A word without quotes, or one of another language.
-    private func word(at offset: Int, isInList: Bool) -> Diagnosis? {
-        var start = offset
-        while let byte = before(start), Self.isOfWord(byte) { start -= 1 }
-        let word = bytes[start...].prefix { Self.isOfWord($0) }
-        guard let first = word.first, first | 0x20 >= UInt8(ascii: "a"),
-            first | 0x20 <= UInt8(ascii: "z")
-        else { return nil }
-        let text = String(decoding: word, as: UTF8.self)
-        if ["nan", "infinity", "inf"].contains(text.lowercased()) {
-            return Diagnosis(
-                what: "\(text) is no number of JSON",
-                advice: "No event has one; the word itself stands in double quotes.")
-        }
-        let known = [
-            "true": "true", "false": "false", "none": "null", "nil": "null", "undefined": "null",
-        ]
-        let plain = known[text.lowercased()] ?? (text.lowercased() == "null" ? "null" : nil)
-        var mended = bytes
-        let range = start..<(start + word.count)
-        if let plain {
-            mended.replaceSubrange(range, with: plain.utf8)
-            return Diagnosis(
-                what: "\(text) is no word of JSON", advice: "Write \(plain).", mended: mended)
-        }
-        mended.replaceSubrange(range, with: "\"\(text)\"".utf8)
-        return Diagnosis(
-            what: "\(text) has no quotes", advice: "Names and texts stand in double quotes.",
-            mended: mended)
-    }
+    func before(_ offset: Int) -> UInt8? { offset > 0 ? bytes[offset - 1] : nil }
 
     private func end() -> Diagnosis? {
         guard !bytes.allSatisfy(Self.isBlank) else {
@@ -292,12 +262,5 @@ struct PatternText {
 
     private static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-    }
-
-    private static func isOfWord(_ byte: UInt8) -> Bool {
-        let lower = byte | 0x20
-        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
-            || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_")
-            || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
     }
 }

@@ -8,8 +8,8 @@ struct MatchCommand: ParsableCommand {
         abstract: "Tells which events one pattern matches.",
         discussion: """
             Prints "match" or "no" for each event, in order. Exit code 0 when all match, 1
-            when one does not, 2 when the pattern or an event is refused. What the pattern
-            says and hardly means is warned of.
+            when one does not, 2 when the pattern or an event is refused; of such an event
+            only its line is told. What the pattern says and hardly means is warned of.
 
             The language: Sources/Domain/Domain.docc/The-pattern-language.md
 
@@ -34,7 +34,7 @@ struct MatchCommand: ParsableCommand {
         let evaluator = PatternEvaluator(pattern)
         var allMatch = true
         var isAnyMatched = false
-        var roots: Set<String> = []
+        var names: Set<String> = []
         var isRefused = false
         for event in EventLines(try InputFile.read(events)) {
             do throws(JSONRefusal) {
@@ -45,8 +45,9 @@ struct MatchCommand: ParsableCommand {
                 allMatch = allMatch && isMatch
                 isAnyMatched = isAnyMatched || isMatch
                 for key in value.object?.keys ?? [] {
-                    roots.insert(String(key.prefix { $0 != "." }))
+                    names.insert(String(key.prefix { $0 != "." }))
                 }
+                for key in value["entity"]?.object?.keys ?? [] { names.insert("entity.\(key)") }
             } catch {
                 isRefused = true
                 let line = event.line + error.line - 1
@@ -58,7 +59,7 @@ struct MatchCommand: ParsableCommand {
             throw CommandFailure.badUsage(
                 "", "Each event is one JSON object: alone in its file, or one a line.")
         }
-        if !isAnyMatched { warn(of: pattern.findings(missingIn: roots)) }
+        if !isAnyMatched { warn(of: pattern.findings(missingIn: names)) }
         guard allMatch else { throw ExitCode(1) }
     }
 

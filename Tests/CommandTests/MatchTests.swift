@@ -36,6 +36,17 @@ import Testing
         }
     }
 
+    @Test func aFieldThatNoEventHasIsWarnedOf() async throws {
+        let pattern = #"{"entity": {"workspaceId": ["1"]}}"#
+        let missing = try await match(#"{"entity":{"id":"1"}}"#, pattern: pattern)
+        #expect(missing.output == "no\n" && missing.status == 1)
+        #expect(missing.errors.contains("/entity/workspaceId"), "\(missing.errors)")
+        #expect(missing.errors.contains("\"workspace_id\"?"), "\(missing.errors)")
+
+        let other = try await match(#"{"entity":{"workspaceId":"2"}}"#, pattern: pattern)
+        #expect(other.output == "no\n" && other.errors == "")
+    }
+
     @Test func anExplanationNamesTheTestThatFailed() async throws {
         let said = try await match("{\"type\": \"bot.deleted\"}", "--explain")
         #expect(said.status == 1)

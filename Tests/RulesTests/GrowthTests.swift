@@ -68,6 +68,23 @@ import Testing
         #expect(try Double(steps(set, event(400))) < Double(once) * Self.growthMax, "\(once)")
     }
 
+    // MARK: - What is excluded
+
+    @Test func anExclusionIsNotDearerForWhatElseAValuePasses() throws {
+        func set(_ bounds: Int) throws -> RuleSet {
+            try self.set(
+                (0..<bounds).map { #"{"i":{"n":[{"numeric":[">",-\#($0)]}],"q":[1]}}"# }
+                    + (0..<50).map { #"{"i":{"n":[{"anything-but":[\#($0),5]}],"m":[\#($0)]}}"# })
+        }
+        let items = (0..<400).map { #"{"n":\#($0 % 2 * 5)},{"m":\#($0 % 50)}"# }
+        let event = #"{"i":[\#(items.joined(separator: ","))]}"#
+        let few = try steps(try set(1), event)
+        #expect(few > 400)
+        // A step for each bound that each value passes would be six million.
+        let many = try steps(try set(300), event)
+        #expect(many < few + 2 * 300 * 50 + 10_000, "\(few)")
+    }
+
     // MARK: - Beyond the bound of hits
 
     @Test func moreRulesThanAreNotedCostWhatTheyAre() throws {

@@ -121,6 +121,10 @@ private func isShadowed(_ narrow: String, by wide: String) throws -> Bool {
     (#"{"type":[{"prefix":"bot.p"}]}"#, #"{"type":[{"wildcard":"b*"}]}"#),
     (#"{"type":[{"prefix":"bot.p"}]}"#, #"{"type":[{"prefix":{"equals-ignore-case":"BOT"}}]}"#),
     (#"{"type":[{"suffix":".published"}]}"#, #"{"type":[{"suffix":"ed"}]}"#),
+    (
+        #"{"type":[{"equals-ignore-case":"a.Publish"}]}"#,
+        #"{"type":[{"suffix":{"equals-ignore-case":".pUBlish"}}]}"#
+    ),
     (#"{"type":[{"wildcard":"bot.*.x"}]}"#, #"{"type":[{"wildcard":"bot*x"}]}"#),
     (#"{"type":[{"wildcard":"bot.*"}]}"#, #"{"type":[{"prefix":"bot."}]}"#),
     (
@@ -171,6 +175,10 @@ func aRuleThatAddsNothingIsShadowed(_ narrow: String, _ wide: String) throws {
     (#"{"data":{"ip":[{"cidr":"10.0.0.0/8"}]}}"#, #"{"data":{"ip":[{"cidr":"10.1.0.0/16"}]}}"#),
     (#"{"type":[{"prefix":"b"}]}"#, #"{"type":[{"anything-but":["bot"]}]}"#),
     (#"{"type":[{"equals-ignore-case":"bot"}]}"#, #"{"type":[{"prefix":"b"}]}"#),
+    (
+        #"{"type":[{"equals-ignore-case":"bot"}]}"#,
+        #"{"type":[{"suffix":{"equals-ignore-case":"tob"}}]}"#
+    ),
     // Another condition of the first one chooses the element in which the absence is decided.
     (
         #"{"data":{"e":{"a":[1],"z":[{"exists":false}]}}}"#,

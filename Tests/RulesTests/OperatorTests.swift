@@ -176,6 +176,38 @@ private func answersForValuesOnBothSides(_ row: Row) throws {
     #expect(letters.count > 2_700)
 }
 
+/// Over all letters, those too whose cases are several code points.
+@Test func everySpellingOfALetterIsFoundAmongOtherText() throws {
+    var spellings = 0
+    for number in UInt32(0)...0x1_FFFF {
+        guard let letter = Unicode.Scalar(number), letter.properties.changesWhenCaseMapped else {
+            continue
+        }
+        let asked = ["x\(letter)", "\(letter)x", "x\(letter)x"].map { ["equals-ignore-case": $0] }
+        let tests: [JSONValue] = [
+            ["suffix": .test(asked[0])], ["prefix": .test(asked[1])], .test(asked[2]),
+        ]
+        let patterns = try tests.map { try Pattern(parsing: ["x": [$0]]) }
+        let properties = letter.properties
+        for spelling in [properties.uppercaseMapping, properties.lowercaseMapping, "\(letter)"] {
+            for (pattern, text) in zip(
+                patterns, ["yX\(spelling)", "\(spelling)Xy", "X\(spelling)x"])
+            {
+                #expect(pattern.matches(["x": .string(text)]), "\(letter) as \(spelling)")
+                #expect(!pattern.matches(["x": .string("y\(text)y")]))
+                spellings += 1
+            }
+        }
+    }
+    #expect(spellings > 24_000)
+}
+
+extension JSONValue {
+    fileprivate static func test(_ test: [String: String]) -> JSONValue {
+        .object(JSONObject(test.map { ($0.key, .string($0.value)) }))
+    }
+}
+
 // MARK: - Numbers
 
 @Test(arguments: [

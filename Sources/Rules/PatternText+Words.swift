@@ -1,0 +1,73 @@
+import StrictJSON
+
+// Words and numbers that JSON does not know.
+extension PatternText {
+    /// A number as another language writes it: `.5`, `+1`, `1_000`, `0x10`, `007`.
+    func number(at offset: Int) -> Diagnosis? {
+        let run = run(around: offset)
+        let text = String(decoding: run, as: UTF8.self)
+        guard let plain = Self.plainNumber(text), plain != text else { return nil }
+        var mended = bytes
+        mended.replaceSubrange(run.indices, with: plain.utf8)
+        return Diagnosis(
+            what: "\(text) is no number of JSON", advice: "Write \(plain).", mended: mended)
+    }
+
+    private static func plainNumber(_ text: String) -> String? {
+        var text = text.filter { $0 != "_" }
+        let isNegative = text.hasPrefix("-")
+        if isNegative || text.hasPrefix("+") { text.removeFirst() }
+        if text.lowercased().hasPrefix("0x") {
+            guard let value = Int(text.dropFirst(2), radix: 16) else { return nil }
+            text = String(value)
+        }
+        while text.hasPrefix("0"), text.dropFirst().first?.isNumber == true { text.removeFirst() }
+        if text.hasPrefix(".") { text = "0" + text }
+        if text.hasSuffix(".") { text.removeLast() }
+        let plain = isNegative ? "-" + text : text
+        return JSONNumber(text: plain) == nil ? nil : plain
+    }
+
+    /// A word without quotes, or one of another language.
+    func word(at offset: Int) -> Diagnosis? {
+        let word = run(around: offset)
+        guard let first = word.first, first | 0x20 >= UInt8(ascii: "a"),
+            first | 0x20 <= UInt8(ascii: "z")
+        else { return nil }
+        let text = String(decoding: word, as: UTF8.self)
+        if ["nan", "infinity", "inf"].contains(text.lowercased()) {
+            return Diagnosis(
+                what: "\(text) is no number of JSON",
+                advice: "No event has one; the word itself stands in double quotes.")
+        }
+        let known = [
+            "true": "true", "false": "false", "none": "null", "nil": "null", "undefined": "null",
+        ]
+        let plain = known[text.lowercased()] ?? (text.lowercased() == "null" ? "null" : nil)
+        var mended = bytes
+        if let plain {
+            mended.replaceSubrange(word.indices, with: plain.utf8)
+            return Diagnosis(
+                what: "\(text) is no word of JSON", advice: "Write \(plain).", mended: mended)
+        }
+        mended.replaceSubrange(word.indices, with: "\"\(text)\"".utf8)
+        return Diagnosis(
+            what: "\(text) has no quotes", advice: "Names and texts stand in double quotes.",
+            mended: mended)
+    }
+
+    /// What stands around `offset` without a blank or a mark in it.
+    private func run(around offset: Int) -> ArraySlice<UInt8> {
+        var start = offset
+        while let byte = before(start), Self.isOfWord(byte) { start -= 1 }
+        return bytes[start...].prefix { Self.isOfWord($0) }
+    }
+
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+        let lower = byte | 0x20
+        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+            || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "+")
+    }
+}
