@@ -102,6 +102,7 @@ extension EngineVerdict {
         if !zip(found[start...], found[start...].dropFirst()).allSatisfy({ $0 <= $1 }) {
             found[start...].sort()
         }
+        scratch.pointee.steps &+= found.count - start
         return scratch.pointee.keepHolding(from: start)
     }
 

@@ -17,7 +17,7 @@ extension EngineVerdict {
         let postponed = scratch.pointee.postponed.buffer
         var start = 0
         while start < postponed.count {
-            let end = choose(postponed[start...], into: wanted)
+            let end = choose(among: postponed[start...], into: wanted)
             wanted.fillTrees(tables)
             if end > start, let other = scanningAgain(for: wanted, in: helper) {
                 for number in postponed[start..<end] { settle(number, other.holds) }
@@ -41,19 +41,26 @@ extension EngineVerdict {
 
     /// Makes the tests of as many conjunctions wanted, and no others, as there is room for.
     ///
-    /// - Returns: Where those begin that have to wait.
+    /// All are looked at: thousands of rules mostly share a few tests, and what shares those that
+    /// are wanted already needs no room.
+    ///
+    /// - Returns: Where those begin that have to wait; the chosen ones stand before them then.
     private func choose(
-        _ postponed: Slice<UnsafeMutableBufferPointer<Int32>>, into wanted: WantedTests
+        among postponed: Slice<UnsafeMutableBufferPointer<Int32>>, into wanted: WantedTests
     ) -> Int {
         wanted.removeAll()
         var count = 0
+        var end = postponed.startIndex
         for place in postponed.indices {
-            let more = hits(of: postponed[place], besides: wanted)
-            guard count + more <= scratch.pointee.hitsMax else { return place }
+            let number = postponed[place]
+            let more = hits(of: number, besides: wanted)
+            guard count + more <= scratch.pointee.hitsMax else { continue }
             count += more
-            visitTests(of: postponed[place]) { wanted.insert($0) }
+            visitTests(of: number) { wanted.insert($0) }
+            postponed.base.swapAt(place, end)
+            end += 1
         }
-        return postponed.endIndex
+        return end
     }
 
     private func settle(_ number: Int32, _ holds: (Int32, EngineConjunction) -> Bool) {

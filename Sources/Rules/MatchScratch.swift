@@ -114,8 +114,11 @@ struct MatchScratch {
     /// The elements in which a condition holds, ascending; see ``EngineVerdict``.
     var holding = Stack<Int32>()
     var holdings = Stack<EngineStretch>()
-    /// The number of the first list that is kept.
-    private(set) var holdingsBase: Int32 = 0
+    /// Lists that are kept for the whole event, and how long they are together, once there is no
+    /// room for more.
+    private var kept: (holdings: Int, holding: Int)?
+    /// The number of the first of those that are not, which go with their conjunction.
+    private var passingBase: Int32 = 0
     var seekers = Stack<Seeker>()
     let wildcardStamps: States<UInt32>
     var wildcardEpoch: UInt32 = 0
@@ -191,7 +194,7 @@ struct MatchScratch {
         rules.removeAll()
         holding.removeAll()
         holdings.removeAll()
-        holdingsBase = 0
+        kept = nil
     }
 
     /// Notes that the value at hand, the next occurrence, passes a test.
@@ -227,24 +230,35 @@ struct MatchScratch {
 
     /// The list of elements under a number, while it is kept.
     func holding(_ number: Int32) -> EngineStretch? {
-        number < holdingsBase ? nil : holdings[number - holdingsBase]
+        guard number >= 0 else { return nil }
+        guard let kept, number >= kept.holdings else { return holdings[number] }
+        return number < passingBase ? nil : holdings[number - passingBase + Int32(kept.holdings)]
     }
 
     /// The number of a list of elements that is kept from here on.
     mutating func keepHolding(from start: Int) -> Int32 {
         holdings.append(EngineStretch(start: Int32(start), end: Int32(holding.count)))
-        return holdingsBase + Int32(holdings.count - 1)
+        let place = Int32(holdings.count - 1)
+        return kept.map { passingBase + place - Int32($0.holdings) } ?? place
     }
 
-    /// Elements in all lists that are kept for other conjunctions: 4 MiB.
-    private static let holdingMax = 1 << 20
+    /// Elements in all lists that are kept for other conjunctions: 16 MiB, where a million hits
+    /// are kept.
+    private var holdingMax: Int { hitsMax * 4 }
 
     /// Gives lists back that many rules on one large array would otherwise pile up.
+    ///
+    /// The first ones stay: of lists that are needed in turn, to keep the last would be to make
+    /// every one of them anew.
     mutating func forgetHoldings() {
-        guard holding.count > Self.holdingMax else { return }
-        holdingsBase += Int32(holdings.count)
-        holding.removeAll()
-        holdings.removeAll()
+        if let kept {
+            passingBase += Int32(holdings.count - kept.holdings)
+            holdings.truncate(to: kept.holdings)
+            holding.truncate(to: kept.holding)
+        } else if holding.count > holdingMax {
+            kept = (holdings.count, holding.count)
+            passingBase = Int32(holdings.count)
+        }
     }
 
     /// Whether some value of the event passes a test.

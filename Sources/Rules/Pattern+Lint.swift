@@ -13,8 +13,8 @@ extension Pattern {
 
     /// Fields that our events do not have, and that none of the events at hand has either.
     ///
-    /// - Parameter names: The first steps of all paths in those events; of those below `entity`,
-    ///   two: `entity.id`.
+    /// - Parameter names: The paths in those events, as far as their second steps: `type`,
+    ///   `entity.id`; `list.*` where what is further down is not told.
     package func findings(missingIn names: Set<String>) -> [PatternFinding] {
         meaning.findings(missingIn: names)
     }
@@ -51,9 +51,9 @@ extension PatternMeaning {
     fileprivate func findings(missingIn names: Set<String>) -> [PatternFinding] {
         let shape = EventShape()
         return leaves.compactMap { leaf in
-            let isOfEntity = leaf.path[0].hasSameBytes(as: "entity") && leaf.path.count > 1
-            let name = isOfEntity ? "entity.\(leaf.path[1])" : leaf.path[0]
-            guard case .nothing = shape.place(leaf.path), !names.contains(name) else { return nil }
+            let name = leaf.path.prefix(2).joined(separator: ".")
+            let isThere = names.contains(name) || names.contains("\(leaf.path[0]).*")
+            guard case .nothing = shape.place(leaf.path), !isThere else { return nil }
             let (what, remedy) = misplaced(leaf)
             return finding(.neverMatches, leaf.pointer, what, remedy)
         }

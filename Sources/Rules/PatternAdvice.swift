@@ -20,12 +20,12 @@ enum PatternAdvice {
             }
         case "like":
             return each(operand) { text in
-                text.string.map { text in
-                    let glob = text.replacing("%", with: "*").replacing("_", with: "?")
-                    return ["wildcard": .string(wildcard(ofGlob: glob))]
-                } ?? text
+                text.string.map { ["wildcard": .string(wildcard(ofLike: $0))] } ?? text
             }
         case "glob", "shellstyle":
+            // One character, a class or a choice of words is more than a star can say.
+            let texts = (operand.array ?? [operand]).compactMap(\.string)
+            if texts.contains(where: { $0.contains(where: { "?[{".contains($0) }) }) { return nil }
             return each(operand) { text in
                 text.string.map { ["wildcard": .string(wildcard(ofGlob: $0))] } ?? text
             }
@@ -42,6 +42,17 @@ enum PatternAdvice {
         case "between", "range":
             guard let list = operand.array, list.count == 2 else { return nil }
             return [["numeric": [">=", list[0], "<=", list[1]]]]
+        case "notcontains", "doesnotcontain", "excludes":
+            return [
+                [
+                    "anything-but": [
+                        "wildcard": .array(
+                            (operand.array ?? [operand]).map { text in
+                                text.string.map { .string("*\(escaped($0))*") } ?? text
+                            })
+                    ]
+                ]
+            ]
         case "not", "notequals", "neq", "ne", "!=", "!", "<>", "notin", "nin", "except", "but":
             return [["anything-but": operand]]
         case "notwildcard": return [["anything-but": ["wildcard": operand]]]
@@ -50,9 +61,11 @@ enum PatternAdvice {
         case "notsuffix", "notendswith": return [["anything-but": ["suffix": operand]]]
         case "ignorecase", "iequals", "equalsignoringcase", "caseinsensitive":
             return each(operand) { ["equals-ignore-case": $0] }
-        case "missing", "absent", "notexists", "isnull":
-            return [["exists": .bool(operand.bool == false)]]
-        case "present", "exist", "defined": return [["exists": .bool(operand.bool != false)]]
+        case "isnull" where operand.bool != false: return [.null]
+        case "missing", "absent", "notexists":
+            return [["exists": .bool(PatternCompiler.truth(of: operand) == false)]]
+        case "present", "exist", "defined":
+            return [["exists": .bool(PatternCompiler.truth(of: operand) != false)]]
         case "ip", "ipaddress", "ipaddressinrange", "subnet", "network":
             return each(operand) { ["cidr": $0] }
         default:
@@ -75,7 +88,22 @@ enum PatternAdvice {
             }, as: UTF8.self)
     }
 
-    /// A shell's pattern with runs of stars made one; question marks and classes stay.
+    /// A pattern of SQL: `%` is any text; `_`, which is any character there, stays, since it
+    /// stands in names more often than as that.
+    private static func wildcard(ofLike text: String) -> String {
+        var plain = ""
+        var rest = text[...]
+        while let character = rest.popFirst() {
+            switch character {
+            case "%": plain += plain.hasSuffix("*") && !plain.hasSuffix("\\*") ? "" : "*"
+            case "\\": plain += escaped(rest.popFirst().map { String($0) } ?? "\\")
+            default: plain += escaped(String(character))
+            }
+        }
+        return plain
+    }
+
+    /// A shell's pattern with runs of stars made one.
     private static func wildcard(ofGlob text: String) -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {

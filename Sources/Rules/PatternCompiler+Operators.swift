@@ -112,7 +112,12 @@ extension PatternCompiler {
         }
         let value = operand.array != nil || operand.object != nil ? operand : [operand]
         let field = JSONValue.test(name, value)
-        let isAlone = open?.list.count == 1 && !isTrial && !Self.reserved.contains(name)
+        // Of what is a text there is nothing inside.
+        let way = open?.pointer.tokens.flatMap { $0.split(separator: ".").map(String.init) } ?? []
+        let mayHoldFields =
+            if case .nothing = EventShape().place(way + [name]) { false } else { true }
+        let isAlone =
+            open?.list.count == 1 && !isTrial && !Self.reserved.contains(name) && mayHoldFields
         let nesting =
             Self.reserved.contains(name)
             ? ""
@@ -126,10 +131,19 @@ extension PatternCompiler {
 
     /// `exists` with its operand in words or numbers.
     private static func presence(_ operand: JSONValue) -> [JSONValue]? {
-        let word = (operand.string ?? operand.number?.text ?? "null").lowercased()
-        if ["true", "yes", "1", "on"].contains(word) { return [["exists": true]] }
-        if ["false", "no", "0", "off", "null"].contains(word) { return [["exists": false]] }
-        return nil
+        truth(of: operand).map { [["exists": .bool($0)]] }
+    }
+
+    /// A yes or no, in whatever words.
+    static func truth(of operand: JSONValue) -> Bool? {
+        if let bool = operand.bool { return bool }
+        if operand == .null { return false }
+        let word = (operand.string ?? operand.number?.text)?.lowercased()
+        switch word {
+        case "true", "yes", "1", "on": return true
+        case "false", "no", "0", "off", "null": return false
+        default: return nil
+        }
     }
 
     // MARK: - Operands
@@ -144,8 +158,7 @@ extension PatternCompiler {
                     pointer.appending(nested.key), "\(name) takes no such operator", name,
                     "\(Spelling.hint(for: nested.key, among: ["equals-ignore-case"]))Write a "
                         + "string, or {\"\(name)\": {\"equals-ignore-case\": \"bot\"}}.",
-                    instead: Self.operators.contains { $0.name == nested.key }
-                        ? [operand] : [.test(name, ["equals-ignore-case": nested.value])])
+                    instead: Self.turned(name, nested))
             }
             let place = pointer.appending(nested.key)
             let text = FoldedText(
@@ -156,6 +169,15 @@ extension PatternCompiler {
         }
         let text = Array(try string(operand, at: pointer, name).utf8)
         return name == "prefix" ? .prefix(text) : .suffix(text)
+    }
+
+    /// An operator inside `prefix` or `suffix`, the right way round.
+    private static func turned(_ name: String, _ nested: JSONObject.Member) -> [JSONValue] {
+        if nested.key == "anything-but" { return [["anything-but": .test(name, nested.value)]] }
+        let isOperator = operators.contains { $0.name == nested.key }
+        return isOperator
+            ? [.test(nested.key, nested.value)]
+            : [.test(name, ["equals-ignore-case": nested.value])]
     }
 
     private mutating func excluded(

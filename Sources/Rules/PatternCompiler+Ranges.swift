@@ -34,7 +34,9 @@ extension PatternCompiler {
                 throw refusal(
                     pointer.appending(index + 1),
                     "a comparison takes a number, not \(terms[index + 1].kind)", "numeric",
-                    "Write the number without quotes: [\"\(word)\", 100].",
+                    terms[index + 1].string != nil && terms[index + 1].spelledNumber == nil
+                        ? "Text is not compared; its start is told by prefix."
+                        : "Write the number without quotes: [\"\(word)\", 100].",
                     instead: Self.meantRange(operand))
             }
             let value = try decimal(number, at: pointer.appending(index + 1), "numeric")
@@ -161,7 +163,8 @@ extension PatternCompiler {
         ]
         var terms: [(word: String, value: JSONValue)] = []
         for bound in bounds {
-            let word = words[bound.word] ?? bound.word
+            let plain = bound.word.hasPrefix("$") ? String(bound.word.dropFirst()) : bound.word
+            let word = words[plain] ?? plain
             guard let value = bound.value.number.map({ .number($0) }) ?? bound.value.spelledNumber
             else { return nil }
             if ["!=", "<>", "!==", "!", "ne"].contains(word) {
@@ -170,7 +173,15 @@ extension PatternCompiler {
             terms.append((word, value))
         }
         if terms.count == 2 {
-            if terms[0].word.hasPrefix("<") { terms.swapAt(0, 1) }
+            if terms[0].word.hasPrefix("<") {
+                // "Below 3 or above 5" is two tests.
+                if let low = terms[0].value.number, let high = terms[1].value.number,
+                    terms[1].word.hasPrefix(">"), ExactDecimal(low) < ExactDecimal(high)
+                {
+                    return terms.map { ["numeric": [.string($0.word), $0.value]] }
+                }
+                terms.swapAt(0, 1)
+            }
             if let low = terms[0].value.number, let high = terms[1].value.number {
                 let (lower, upper) = (ExactDecimal(low), ExactDecimal(high))
                 if lower == upper {

@@ -13,28 +13,43 @@ extension PatternCompiler {
                     ? "Name one operator; what starts with a or ends with b is excluded by "
                         + "{\"anything-but\": {\"wildcard\": [\"a*\", \"*b\"]}}."
                     : "Write one object for each operator: [{\"prefix\": \"a\"}, "
-                        + "{\"suffix\": \"b\"}] passes when either does. That a value passes both "
-                        + "is asked by one wildcard, a*b, or by a range of two bounds.",
-                instead: name == nil ? Self.apart(object) : nil)
+                        + "{\"suffix\": \"b\"}] passes when either does. Both at once can be "
+                        + "asked of bounds, in one range, and of a start and an end, as a*b.",
+                instead: name == nil ? Self.together(object) : nil)
         }
         return member
     }
 
-    /// Several operators in one pair of braces: both at once where one test says so; and each in
-    /// braces of its own where absence is one of them, since no value answers both.
-    private static func apart(_ object: JSONObject) -> [JSONValue]? {
-        if object.count == 2, let start = object["prefix"]?.string,
-            let end = object["suffix"]?.string
-        {
-            let text = "\(PatternAdvice.escaped(start))*\(PatternAdvice.escaped(end))"
-            return [["wildcard": .string(text)]]
+    /// What several operators ask of one value at once, where a list says so, which is a choice.
+    ///
+    /// Absence is beside anything a choice, since no value answers both.
+    static func together(_ object: JSONObject) -> [JSONValue]? {
+        if object.count < 2 { return list(ofOperators: object)?.array }
+        if let presence = object["exists"]?.bool {
+            let others = JSONObject(
+                object.members.filter { $0.key != "exists" }.map { ($0.key, $0.value) })
+            guard let found = together(others) else { return nil }
+            return presence ? found : [["exists": false]] + found
         }
-        if let range = meantRange(.object(object)) { return range }
-        guard let presence = object["exists"]?.bool else { return nil }
-        let others = JSONObject(
-            object.members.filter { $0.key != "exists" }.map { ($0.key, $0.value) })
-        guard presence, others.count == 1 else { return list(ofOperators: object)?.array }
-        return list(ofOperators: others)?.array
+        if object.count == 2, let start = object["prefix"]?.string,
+            let end = object["suffix"]?.string, !start.isEmpty, !end.isEmpty
+        {
+            return starting(start, ending: end)
+        }
+        return meantRange(.object(object))
+    }
+
+    /// A wildcard, and the texts that are too short for it, since their start and end overlap.
+    private static func starting(_ start: String, ending end: String) -> [JSONValue] {
+        let text = "\(PatternAdvice.escaped(start))*\(PatternAdvice.escaped(end))"
+        let (first, last) = (Array(start.utf8), Array(end.utf8))
+        let shared = (1...min(first.count, last.count)).filter {
+            first.suffix($0).elementsEqual(last.prefix($0))
+        }
+        return [["wildcard": .string(text)]]
+            + shared.reversed().map {
+                .string(String(decoding: first + last.dropFirst($0), as: UTF8.self))
+            }
     }
 
     /// - Parameter element: The element of the list with another operand, for a correction; by

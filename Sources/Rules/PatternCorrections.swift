@@ -46,9 +46,12 @@ extension PatternCompiler {
         _ member: JSONObject.Member, in object: JSONObject, at pointer: JSONPointer
     ) -> PatternRefusal {
         let parent = JSONPointer(tokens: pointer.tokens.dropLast())
-        if !isTrial, let list = Self.list(ofOperators: object) {
+        // These two are objects, and what is called like an operator there is a field.
+        let isObject = [["data"], ["entity"]].contains(parent.tokens)
+        if !isTrial, !isObject, Self.list(ofOperators: object) != nil {
+            let list = Self.together(object).map { JSONValue.array($0) }
             let isRoot = parent == .root
-            let correction = Self.instead(isRoot ? ["type": list] : list, at: parent)
+            let correction = list.flatMap { Self.instead(isRoot ? ["type": $0] : $0, at: parent) }
             return PatternRefusal(
                 pointer: pointer, operatorName: nil,
                 what: "\"\(member.key)\" is read as the name of a field here, and a field takes a "
@@ -109,9 +112,9 @@ extension PatternCompiler {
     }
 
     private static let alternativeWords: Set = [
-        "or", "any", "anyof", "either", "oneof", "some", "should",
+        "or", "any", "anyof", "either", "oneof", "some", "should", "||",
     ]
-    private static let conjunctionWords: Set = ["and", "all", "allof", "every", "must"]
+    private static let conjunctionWords: Set = ["and", "all", "allof", "every", "must", "&&"]
     private static let negationWords: Set = ["not", "nor", "none", "mustnot"]
     private static let choiceWords = alternativeWords.union(conjunctionWords).union(negationWords)
 
@@ -171,13 +174,13 @@ extension PatternCompiler {
                 object.members.allSatisfy({ Self.isField($0) }), let first = object.members.first
             else { continue }
             let objects = list.filter { $0.object != nil }
-            let value: JSONValue = objects.count > 1 ? ["$or": .array(list)] : element
+            let value: JSONValue = list.count > 1 ? ["$or": .array(list)] : element
             return PatternRefusal(
                 pointer: pointer.appending(index).appending(first.key), operatorName: nil,
                 what: "\"\(first.key)\" is no operator, and fields do not stand inside a list",
                 advice: "Nest fields without a list; elements of lists in the event are entered "
                     + "by themselves.",
-                correction: Self.instead(value, at: pointer))
+                correction: objects.count == list.count ? Self.instead(value, at: pointer) : nil)
         }
         return nil
     }

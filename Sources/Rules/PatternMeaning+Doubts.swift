@@ -12,7 +12,7 @@ extension PatternMeaning {
                     .isDoubtful, leaf.pointer, "a name is read as it stands, not as a path",
                     "Lists are entered by themselves. Write instead: "
                         + Self.member(steps, leaf.asked)))
-        } else if let place = leaf.path.first(where: Self.isPlaceInList) {
+        } else if let place = Self.placeInList(leaf) {
             let steps = leaf.path.filter { !Self.isPlaceInList($0) }
             doubts.append(
                 finding(
@@ -32,25 +32,10 @@ extension PatternMeaning {
 
     /// A test that is accepted and hardly says what was meant.
     private static func doubt(of test: JSONValue) -> (what: String, remedy: String)? {
-        if let text = test.string {
-            let literal = JSONValue.string(text).excerpt
-            let otherwise = "if not, {\"exactly\": \(literal)} says so."
-            if text.utf8.contains(UInt8(ascii: "*")) {
-                return (
-                    "in a plain text * is the character itself",
-                    "If it stands for any text, write {\"wildcard\": \(literal)}; \(otherwise)"
-                )
-            }
-            if text.utf8.contains(UInt8(ascii: "/")), AddressBlock(text) != nil {
-                return (
-                    "a plain text is no block of addresses",
-                    "If any address in it is meant, write {\"cidr\": \(literal)}; \(otherwise)"
-                )
-            }
-            return nil
-        }
-        guard let member = test.object?.members.first, let text = member.value.string,
-            text.utf8.contains(UInt8(ascii: "*")),
+        if let text = test.string { return doubt(ofText: text) }
+        guard let member = test.object?.members.first else { return nil }
+        if member.key == "anything-but" { return doubt(ofExclusion: member.value) }
+        guard let text = member.value.string, text.utf8.contains(UInt8(ascii: "*")),
             ["prefix", "suffix", "equals-ignore-case"].contains(member.key)
         else { return nil }
         let meant = withoutStar(member.key, text)
@@ -59,6 +44,68 @@ extension PatternMeaning {
             meant.map { "If it stands for any text, write \($0.spaced)." }
                 ?? "Only wildcard knows * for any text, and it tells large letters from small ones."
         )
+    }
+
+    private static func doubt(ofText text: String) -> (what: String, remedy: String)? {
+        func remedy(_ meant: String, _ test: JSONValue?) -> String {
+            let literal = JSONValue.string(text).spaced
+            let isLong = literal.utf8.count > PatternCorrection.snippetMax
+            let written = test.flatMap { isLong ? nil : $0.spaced }
+            return
+                (written.map { "If \(meant), write \($0); if not, " } ?? "If \(meant), say so by "
+                + "a test of its own; if not, ")
+                + (isLong ? "exactly says so." : "{\"exactly\": \(literal)} says so.")
+        }
+        if text.utf8.contains(UInt8(ascii: "*")) {
+            return (
+                "in a plain text * is the character itself",
+                remedy("it stands for any text", wildcard(text).map { ["wildcard": $0] })
+            )
+        }
+        if text.utf8.contains(UInt8(ascii: "/")), AddressBlock(text) != nil {
+            return (
+                "a plain text is no block of addresses",
+                remedy("any address in it is meant", ["cidr": .string(text)])
+            )
+        }
+        if let first = text.first, "<>=".contains(first),
+            let range = PatternCompiler.meantRange(.string(text)), range.count == 1
+        {
+            return ("a plain text is no comparison", remedy("numbers are to be compared", range[0]))
+        }
+        return nil
+    }
+
+    /// What is excluded is text as it stands, too.
+    private static func doubt(ofExclusion value: JSONValue) -> (what: String, remedy: String)? {
+        let texts = (value.array ?? [value]).compactMap(\.string)
+        if texts.contains(where: { $0.utf8.contains(UInt8(ascii: "*")) }) {
+            let wildcards = texts.compactMap(wildcard)
+            let meant: JSONValue = ["anything-but": ["wildcard": .array(wildcards)]]
+            return (
+                "in a plain text * is the character itself",
+                wildcards.count == texts.count && meant.spaced.utf8.count <= 160
+                    ? "If it stands for any text, write \(meant.spaced)."
+                    : "Only wildcard knows * for any text."
+            )
+        }
+        guard let member = value.object?.members.first, member.key != "wildcard" else { return nil }
+        let affixes = (member.value.array ?? [member.value]).compactMap(\.string)
+        guard affixes.contains(where: { $0.utf8.contains(UInt8(ascii: "*")) }) else { return nil }
+        return (
+            "in \(member.key) * is the character itself",
+            "Only wildcard knows * for any text: {\"anything-but\": {\"wildcard\": [\"bot.*\"]}}."
+        )
+    }
+
+    /// A text in which stars stand for any text, and nothing else means anything.
+    private static func wildcard(_ text: String) -> JSONValue? {
+        var wildcard = ""
+        for character in text {
+            if character == "*", wildcard.hasSuffix("*") { continue }
+            wildcard += character == "\\" ? "\\\\" : String(character)
+        }
+        return (try? Wildcard(wildcard)).map { _ in .string(wildcard) }
     }
 
     /// The same with its stars taken for any text, where there is a test that says so.
@@ -78,9 +125,7 @@ extension PatternMeaning {
         case "equals-ignore-case":
             return nil
         default:
-            let whole = name == "prefix" ? "\(text)*" : "*\(text)"
-            let wildcard = whole.replacing("**", with: "*")
-            return (try? Wildcard(wildcard)).map { _ in ["wildcard": .string(wildcard)] }
+            return wildcard(name == "prefix" ? "\(text)*" : "*\(text)").map { ["wildcard": $0] }
         }
     }
 
@@ -91,7 +136,7 @@ extension PatternMeaning {
         let tokens = leaf.pointer.tokens
         guard tokens.count > 1, let name = tokens.last,
             PatternCompiler.operators.contains(where: { $0.name == name }),
-            let field = tokens.dropLast().last, field != "$or"
+            let field = tokens.dropLast().last, !["$or", "data", "entity"].contains(field)
         else { return nil }
         let isRange = name == "numeric"
         let one = leaf.asked.array.flatMap { $0.count == 1 && !isRange ? $0[0] : nil }
@@ -107,13 +152,25 @@ extension PatternMeaning {
     /// The steps of a JSON pointer or a JSON path that was taken for a name; places in lists are
     /// left out, since patterns enter lists by themselves.
     static func steps(ofWay name: String) -> [String]? {
-        guard name.hasPrefix("/") || name.hasPrefix("$.") || name.contains("[") else { return nil }
+        let isPath =
+            name.hasPrefix("/") || name.hasPrefix("$.") || name.contains(#/\[(\d+|\*|'[^']*')\]/#)
+        guard isPath, !name.contains("?("), !name.contains("@") else { return nil }
         let marks: Set<Character> = name.hasPrefix("/") ? ["/"] : [".", "[", "]", "'", "\""]
         return name.split { marks.contains($0) }.map(String.init)
             .filter { $0 != "$" && $0 != "*" && Int($0) == nil }
     }
 
-    /// `0` or `*`, as other languages name the elements of a list.
+    /// The step of a leaf that names elements of a list, as other languages do.
+    ///
+    /// A number alone may be a name: it is one in `{"scores": {"12": […]}}`, and hardly in a key of
+    /// several steps.
+    private static func placeInList(_ leaf: PatternLeaf) -> String? {
+        if leaf.path.contains("*") { return "*" }
+        let dotted = leaf.pointer.tokens.filter { $0.utf8.contains(UInt8(ascii: ".")) }
+        let steps = dotted.flatMap { $0.split(separator: ".").map(String.init) }
+        return steps.first(where: isPlaceInList)
+    }
+
     private static func isPlaceInList(_ step: String) -> Bool {
         step == "*" || step.utf8.count <= 3 && Int(step) != nil
     }

@@ -12,6 +12,11 @@ extension PatternMeaning {
         ("space_id", "entity.workspace_id"),
     ]
 
+    /// What stands around a pattern elsewhere.
+    private static let wrappers: Set = [
+        "match", "$match", "pattern", "eventpattern", "event_pattern", "filter", "filters", "rule",
+    ]
+
     func misplaced(_ leaf: PatternLeaf) -> (what: String, remedy: String) {
         let name = leaf.path.joined(separator: ".")
         let first = leaf.path[0]
@@ -35,23 +40,24 @@ extension PatternMeaning {
             )
         }
         let what = "events have no field \(first)"
-        if first.hasSameBytes(as: "match"), let step = within.first {
+        if Self.wrappers.contains(first.lowercased()), !within.isEmpty {
             return (
-                "\(what); \"match\" is the part of a rule that holds its pattern",
-                "Write instead: \(Self.member([step] + within.dropFirst(), leaf.asked))"
+                "\(what), and a pattern is the object of fields itself",
+                "Give what stands under \(JSONValue.string(first).excerpt) alone."
             )
         }
-        if ["not", "nor", "none"].contains(first.lowercased()), !within.isEmpty {
+        if ["not", "nor", "none", "$not"].contains(first.lowercased()), !within.isEmpty {
             let all = JSONValue.array([["anything-but": leaf.asked]])
-            if let negated = PatternCompiler.instead(all, at: leaf.pointer)?.value {
-                return (
-                    "\(what), and there is no negation of a whole object",
-                    "Write instead: \(Self.member(Array(within), negated))"
-                )
-            }
+            let negated = PatternCompiler.instead(all, at: leaf.pointer)?.value
+            // Of several fields one that differs would be enough.
+            let isSole = leaves.count == 1 && !leaf.pointer.tokens.contains("$or")
             return (
                 "\(what), and there is no negation of a whole object",
-                "Negate each field by itself: {\"type\": [{\"anything-but\": [\"bot.deleted\"]}]}."
+                negated.flatMap {
+                    isSole ? "Write instead: \(Self.member(Array(within), $0))" : nil
+                }
+                    ?? "Negate each field by itself: "
+                    + "{\"type\": [{\"anything-but\": [\"bot.deleted\"]}]}."
             )
         }
         if let foreign = Self.foreign.first(where: { $0.name == first.lowercased() }) {

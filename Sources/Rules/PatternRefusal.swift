@@ -86,7 +86,7 @@ extension JSONValue {
 
     /// The value as a refusal repeats it: compact, at most 60 characters.
     var excerpt: String {
-        let text = String(decoding: bytes(), as: UTF8.self)
+        let text = visible
         return text.unicodeScalars.count <= 60
             ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(57))) + "..."
     }
@@ -100,8 +100,20 @@ extension JSONValue {
             "{"
                 + object.members.map { "\(JSONValue.string($0.key).spaced): \($0.value.spaced)" }
                 .joined(separator: ", ") + "}"
-        default:
-            String(decoding: bytes(), as: UTF8.self)
+        default: visible
         }
+    }
+
+    /// As JSON in which nothing is invisible: `\u200b` for what would steer a line.
+    private var visible: String {
+        let text = String(decoding: bytes(), as: UTF8.self)
+        guard text.unicodeScalars.contains(where: \.steersText) else { return text }
+        return text.unicodeScalars.map { scalar in
+            guard scalar.steersText else { return String(scalar) }
+            return String(scalar).utf16.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+        }.joined()
     }
 }

@@ -6,11 +6,49 @@ extension PatternText {
     func number(at offset: Int) -> Diagnosis? {
         let run = run(around: offset)
         let text = String(decoding: run, as: UTF8.self)
+        if let grouped = groupedNumber(around: run) { return grouped }
         guard let plain = Self.plainNumber(text), plain != text else { return nil }
         var mended = bytes
         mended.replaceSubrange(run.indices, with: plain.utf8)
         return Diagnosis(
             what: "\(text) is no number of JSON", advice: "Write \(plain).", mended: mended)
+    }
+
+    /// `1,000`, of which JSON makes two numbers, and the second begins with a zero.
+    private func groupedNumber(around run: ArraySlice<UInt8>) -> Diagnosis? {
+        func isDigit(_ byte: UInt8?) -> Bool { byte.map { $0 &- UInt8(ascii: "0") < 10 } ?? false }
+        let comma = run.startIndex - 1
+        guard run.count == 3, run.allSatisfy({ isDigit($0) }), comma > 0,
+            bytes[comma] == UInt8(ascii: ","), isDigit(before(comma))
+        else { return nil }
+        var mended = bytes
+        mended.remove(at: comma)
+        return Diagnosis(
+            what: "a number has no comma between its thousands", advice: "Write the digits alone.",
+            mended: mended)
+    }
+
+    /// Punctuation and blanks of other scripts, as a keyboard set to Chinese types them.
+    private static let foreignMarks: [Character: String] = [
+        "：": ":", "，": ",", "、": ",", "｛": "{", "｝": "}", "［": "[", "］": "]", "【": "[",
+        "】": "]", "\u{A0}": " ", "\u{3000}": " ",
+    ]
+
+    func foreignMark(at offset: Int) -> Diagnosis? {
+        guard let text = String(validating: bytes[offset...], as: UTF8.self),
+            let mark = text.first, let plain = Self.foreignMarks[mark]
+        else { return nil }
+        var mended = String(decoding: bytes[..<offset], as: UTF8.self)
+        var isInString = false
+        for character in text {
+            if character == "\"", mended.last != "\\" { isInString.toggle() }
+            mended += (isInString ? nil : Self.foreignMarks[character]) ?? String(character)
+        }
+        return Diagnosis(
+            what: plain == " "
+                ? "this is another blank than JSON's" : "`\(mark)` is no mark of JSON",
+            advice: plain == " " ? "Write a plain blank." : "Write `\(plain)`.",
+            mended: Array(mended.utf8))
     }
 
     private static func plainNumber(_ text: String) -> String? {

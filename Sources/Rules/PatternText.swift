@@ -90,7 +90,7 @@ struct PatternText {
                 what: "a comma stands before `\(Character(Unicode.Scalar(here)))`",
                 advice: "Take the last comma away.", mended: mended)
         }
-        return bracketOrWord(here, at: offset)
+        return foreignMark(at: offset) ?? bracketOrWord(here, at: offset)
     }
 
     private func bracketOrWord(_ here: UInt8, at offset: Int) -> Diagnosis? {
@@ -150,7 +150,15 @@ struct PatternText {
         guard let start else { return bytes }
         let rest = bytes[(start + 1)...]
         let end = rest.firstIndex(of: UInt8(ascii: "\"")) ?? bytes.count
-        let text = rest[..<end].flatMap { $0 == UInt8(ascii: "\\") ? [$0, $0] : [$0] }
+        var text: [UInt8] = []
+        var place = start + 1
+        while place < end {
+            // One that is doubled already stays as it is.
+            let isDoubled = place + 1 < end && bytes[place + 1] == UInt8(ascii: "\\")
+            let isBackslash = bytes[place] == UInt8(ascii: "\\")
+            text += isBackslash ? [bytes[place], bytes[place]] : [bytes[place]]
+            place += isBackslash && isDoubled ? 2 : 1
+        }
         return Array(bytes[...start]) + text + Array(bytes[end...])
     }
 

@@ -1,3 +1,4 @@
+import Domain
 import StrictJSON
 
 /// What is worth a second look among rules that are all accepted.
@@ -80,6 +81,9 @@ package enum RuleLint {
                 comparisons += asked[place].cost(of: asked[other])
                 guard comparisons <= comparisonsMax else { return (found, false) }
                 guard asked[place].implies(asked[other]) else { continue }
+                // What the wider one was about rests afterwards, and the narrower one does not.
+                let rests = rules[other].cooldown > .zero
+                guard !rests || asked[other].implies(asked[place]) else { continue }
                 // Where both match the same, the later one is told of.
                 if other > place, asked[other].implies(asked[place]) { continue }
                 found[place] = other
@@ -93,10 +97,14 @@ package enum RuleLint {
     private struct Deeds: Hashable {
         let copies: Set<CopyAction>
         let notify: Set<String>?
+        let cooldown: Duration
+        let template: String?
 
         init(_ rule: Rule) {
             copies = Set(rule.copies)
             notify = rule.notify.map(Set.init)
+            cooldown = rule.cooldown
+            template = rule.template?.source
         }
     }
 }

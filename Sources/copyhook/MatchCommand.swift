@@ -44,10 +44,9 @@ struct MatchCommand: ParsableCommand {
                 if explain { print(evaluator.explain(value)) }
                 allMatch = allMatch && isMatch
                 isAnyMatched = isAnyMatched || isMatch
-                for key in value.object?.keys ?? [] {
-                    names.insert(String(key.prefix { $0 != "." }))
+                for member in value.object?.members ?? [] {
+                    names.formUnion(Self.names(in: member))
                 }
-                for key in value["entity"]?.object?.keys ?? [] { names.insert("entity.\(key)") }
             } catch {
                 isRefused = true
                 let line = event.line + error.line - 1
@@ -61,6 +60,19 @@ struct MatchCommand: ParsableCommand {
         }
         if !isAnyMatched { warn(of: pattern.findings(missingIn: names)) }
         guard allMatch else { throw ExitCode(1) }
+    }
+
+    /// A field, and the fields in it.
+    private static func names(in member: JSONObject.Member) -> [String] {
+        if member.key.contains(".") {
+            let steps = member.key.split(separator: ".", omittingEmptySubsequences: false)
+            return ["\(steps[0]).*"]
+        }
+        switch member.value {
+        case .object(let object): return [member.key] + object.keys.map { "\(member.key).\($0)" }
+        case .array: return [member.key, "\(member.key).*"]
+        default: return [member.key]
+        }
     }
 
     private func warn(of findings: [PatternFinding]) {

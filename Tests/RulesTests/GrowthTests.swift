@@ -105,6 +105,20 @@ import Testing
         #expect(try Double(steps(try set(200), event)) < Double(once) * Self.growthMax, "\(once)")
     }
 
+    /// Two hundred rules that share ten bounds, in turn.
+    @Test func rulesThatShareTestsAreDecidedTogether() throws {
+        let set = try set(
+            (0..<200).map { #"{"i":{"n":[{"numeric":[">",\#($0 % 10)]}],"k":[\#($0)]}}"# },
+            hitsMax: 1_000)
+        let items = (0..<400).map { #"{"n":99,"k":\#($0 % 200)}"# }
+        let event = #"{"i":[\#(items.joined(separator: ","))]}"#
+        #expect(set.matches(checked: Array(event.utf8))?.count == 200)
+        // Two bounds fit into a scan, and so do the hundred and more rules with either; a scan for
+        // each two rules in turn would be ten times as much.
+        let found = try steps(set, event)
+        #expect(found < 60_000, "\(found)")
+    }
+
     // MARK: - Arrays inside arrays
 
     @Test func manyObjectsInManyArraysAreGoneThroughOnce() throws {

@@ -209,6 +209,21 @@ func aRuleThatAddsSomethingIsNot(_ narrow: String, _ wide: String) throws {
         try shadowed(rule("w", wide, notify: ["x"]), rule("n", narrow, notify: ["y"])) == [])
     #expect(try shadowed(rule("w", wide, notify: ["x"]), rule("n", narrow)) == [])
     #expect(try shadowed(rule("w", wide, isEnabled: false), rule("n", narrow)) == [])
+    // What the wider one was about rests for a while.
+    func resting(_ name: String, _ match: String) throws -> Rule {
+        var rule = try rule(name, match)
+        rule.cooldown = .hours(1)
+        return rule
+    }
+    #expect(try shadowed(resting("w", wide), rule("n", narrow)) == [])
+    #expect(try shadowed(resting("w", wide), resting("n", narrow)) == [])
+    #expect(try shadowed(resting("w", wide), resting("n", wide)) == ["n"])
+    let json = { (words: String) throws in
+        try Rule(
+            parsing: ["match": ["type": ["a"]], "notify": ["x"], "template": .string(words)],
+            name: words)
+    }
+    #expect(try shadowed(json("Hello"), json("Bye")) == [])
     #expect(
         try shadowed(rule("one", narrow), rule("two", narrow), rule("three", narrow)) == [
             "two", "three",
