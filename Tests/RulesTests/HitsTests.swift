@@ -49,4 +49,29 @@ import Testing
         let expected = (0..<300).filter { $0 != 7 }
         #expect(RuleSet(patterns).matches(checked: event) == expected)
     }
+
+    /// Most objects pass every `anything-but`, so that there are more lists of elements than are
+    /// kept, and rules that share them in turn.
+    @Test func listsThatAreNotKeptAreMadeAgain() throws {
+        let patterns = try (0..<60).map { number in
+            let condition =
+                number % 3 == 0
+                ? #""n":[{"anything-but":["x\#(number % 5)"]}]"#
+                : #""n":[{"anything-but":["x\#(number % 5)"]}],"o":[{"anything-but":[\#(number % 4)]}]"#
+            return (number, try pattern(#"{"a":{\#(condition),"m":["y\#(number % 7)"]}}"#))
+        }
+        let objects =
+            (0..<60).map { #"{"n":"z","o":\#($0 % 2)}"# } + [
+                #"{"n":"x1","m":"y1"}"#, #"{"n":"x2","m":"y1"}"#, #"{"n":"x3","o":3,"m":"y2"}"#,
+                #"{"n":"z","o":1,"m":"y3"}"#, #"{"o":2,"m":"y4"}"#, #"{"n":"x4","o":0,"m":"y4"}"#,
+            ]
+        let event = #"{"a":[\#(objects.joined(separator: ","))]}"#
+        let json = try JSONValue(eventParsing: Array(event.utf8))
+        let expected = patterns.filter { $0.1.matches(json) }.map(\.0)
+        #expect(expected.count > 10 && expected.count < 50)
+        for hitsMax in [12, 20, 30, 60, 100, RuleSet.hitsMax] {
+            let set = RuleSet(patterns, hitsMax: hitsMax)
+            #expect(set.matches(checked: Array(event.utf8)) == expected, "\(hitsMax)")
+        }
+    }
 }
