@@ -24,14 +24,11 @@ extension Rule {
         parsing json: JSONValue, name: String?, origin: Origin = .api
     ) throws(RuleRefusal) {
         let fields = try RuleFields(json, at: .root, keys: Self.keys)
-        self.name = try Self.name(fields, given: name)
-        match = try Self.match(fields)
-        copies = try Self.copies(fields)
-        notify = try Self.notify(fields)
-        cooldown = try Self.cooldown(fields)
-        isEnabled = try fields.bool("enabled") ?? true
-        template = try Self.template(fields)
-        self.origin = origin
+        self.init(
+            name: try Self.name(fields, given: name), match: try Self.match(fields),
+            copies: try Self.copies(fields), notify: try Self.notify(fields),
+            cooldown: try Self.cooldown(fields), isEnabled: try fields.bool("enabled") ?? true,
+            template: try Self.template(fields), origin: origin)
         // Without `notify` all endpoints hear of it (decision 19), so a match alone does something.
         guard !copies.isEmpty || notify != [] else {
             throw RuleRefusal(

@@ -2,22 +2,28 @@ package import Domain
 package import StrictJSON
 
 /// What is to happen when an event matches: copies, and who hears of them.
+///
+/// One reference: lists of a hundred thousand rules are compared, copied and dropped whenever one of
+/// them changes.
 package struct Rule: Hashable, Sendable {
-    /// At most 128 bytes; unique among all rules.
-    package let name: String
-    package var match: Pattern
-    /// In the order of the definition; a copy task is known by its place in here.
-    package var copies: [CopyAction]
-    /// The endpoints that hear of this rule's copies, or of the event where there is no copy:
-    /// `nil` is all of them, an empty list none.
-    package var notify: [String]?
-    /// A further event about the same entity within this time triggers nothing; default 0.
-    package var cooldown: Duration
-    package var isEnabled: Bool
-    /// Own words for what chats are told of this rule's copies and events; goes before that of an
-    /// endpoint.
-    package var template: MessageTemplate?
-    package var origin: Origin
+    private var content: Content
+
+    private final class Content: Sendable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    private struct Fields: Hashable {
+        let name: String
+        var match: Pattern
+        var copies: [CopyAction]
+        var notify: [String]?
+        var cooldown: Duration
+        var isEnabled: Bool
+        var template: MessageTemplate?
+        var origin: Origin
+    }
 
     /// Where a rule comes from; those from files are read-only in the API.
     package enum Origin: Hashable, Sendable {
@@ -27,15 +33,73 @@ package struct Rule: Hashable, Sendable {
 
     package init(
         name: String, match: Pattern, copies: [CopyAction] = [], notify: [String]? = nil,
-        cooldown: Duration = .zero, isEnabled: Bool = true, origin: Origin = .api
+        cooldown: Duration = .zero, isEnabled: Bool = true, template: MessageTemplate? = nil,
+        origin: Origin = .api
     ) {
-        self.name = name
-        self.match = match
-        self.copies = copies
-        self.notify = notify
-        self.cooldown = cooldown
-        self.isEnabled = isEnabled
-        self.origin = origin
+        content = Content(
+            Fields(
+                name: name, match: match, copies: copies, notify: notify, cooldown: cooldown,
+                isEnabled: isEnabled, template: template, origin: origin))
+    }
+
+    private var fields: Fields {
+        get { content.fields }
+        set { content = Content(newValue) }
+    }
+
+    /// Whether two are one, and so say the same.
+    func isSame(as other: Rule) -> Bool { content === other.content }
+
+    package static func == (left: Rule, right: Rule) -> Bool {
+        left.isSame(as: right) || left.fields == right.fields
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(fields) }
+}
+
+extension Rule {
+    /// At most 128 bytes; unique among all rules.
+    package var name: String { content.fields.name }
+
+    package var match: Pattern {
+        get { content.fields.match }
+        set { fields.match = newValue }
+    }
+
+    /// In the order of the definition; a copy task is known by its place in here.
+    package var copies: [CopyAction] {
+        get { content.fields.copies }
+        set { fields.copies = newValue }
+    }
+
+    /// The endpoints that hear of this rule's copies, or of the event where there is no copy:
+    /// `nil` is all of them, an empty list none.
+    package var notify: [String]? {
+        get { content.fields.notify }
+        set { fields.notify = newValue }
+    }
+
+    /// A further event about the same entity within this time triggers nothing; default 0.
+    package var cooldown: Duration {
+        get { content.fields.cooldown }
+        set { fields.cooldown = newValue }
+    }
+
+    package var isEnabled: Bool {
+        get { content.fields.isEnabled }
+        set { fields.isEnabled = newValue }
+    }
+
+    /// Own words for what chats are told of this rule's copies and events; goes before that of an
+    /// endpoint.
+    package var template: MessageTemplate? {
+        get { content.fields.template }
+        set { fields.template = newValue }
+    }
+
+    package var origin: Origin {
+        get { content.fields.origin }
+        set { fields.origin = newValue }
     }
 }
 

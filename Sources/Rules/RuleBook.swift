@@ -49,15 +49,8 @@ package struct RuleEdition: Sendable {
     init(_ rules: [Rule], after old: RuleEdition) {
         // What stands at the start and at the end as it did keeps its slot, and only what is
         // between has to be looked up.
-        let common = min(rules.count, old.rules.count)
-        let start = (0..<common).first { !rules[$0].isMatched(like: old.rules[$0]) } ?? common
         let shift = old.rules.count - rules.count
-        var end = rules.count
-        while end > start, end + shift > start,
-            rules[end - 1].isMatched(like: old.rules[end - 1 + shift])
-        {
-            end -= 1
-        }
+        let (start, end, areSame) = Self.changed(rules, old.rules)
         var free: [Pattern: [Int32]] = [:]
         for place in start..<end + shift where old.slots[place] >= 0 {
             free[old.rules[place].match, default: []].append(old.slots[place])
@@ -86,10 +79,44 @@ package struct RuleEdition: Sendable {
             return
         }
         self.rules = rules
-        templates = rules.templates
+        let isPlain =
+            areSame && old.templates.isEmpty && rules[start..<end].allSatisfy { $0.template == nil }
+        templates = isPlain ? [] : rules.templates
         matcher = old.matcher.adding(added)
         self.places = places
         self.slots = slots
+    }
+
+    /// Where the rules begin and end that do not stand at the start or at the end of the list as
+    /// they did, and whether all others are what they were in everything.
+    ///
+    /// Of a hundred thousand rules none is copied to be compared.
+    private static func changed(
+        _ rules: [Rule], _ old: [Rule]
+    ) -> (start: Int, end: Int, areSame: Bool) {
+        rules.withUnsafeBufferPointer { rules in
+            old.withUnsafeBufferPointer { old in
+                let shift = old.count - rules.count
+                var areSame = true
+                func isMatchedAsBefore(_ place: Int, by other: Int) -> Bool {
+                    if rules[place].isSame(as: old[other]) { return true }
+                    guard rules[place].isMatched(like: old[other]) else { return false }
+                    areSame = areSame && rules[place] == old[other]
+                    return true
+                }
+                var start = 0
+                while start < min(rules.count, old.count), isMatchedAsBefore(start, by: start) {
+                    start += 1
+                }
+                var end = rules.count
+                while end > start, end + shift > start,
+                    isMatchedAsBefore(end - 1, by: end - 1 + shift)
+                {
+                    end -= 1
+                }
+                return (start, end, areSame)
+            }
+        }
     }
 
     /// The rules that an event matches, in their order.

@@ -52,6 +52,10 @@ private func refusal(of definition: String, name: String? = "r") throws -> RuleR
     book.replace(with: [try rule("a", nil), try rule("b", "{{copy}}"), try rule("c", "x")])
     #expect(book.current.templates.map(\.rule) == ["b", "c"])
     #expect(book.current.templates.map(\.template.source) == ["{{copy}}", "x"])
+    // Where none had words, and nothing but those is new.
+    let plain = RuleBook([try rule("a", nil), try rule("b", nil)])
+    plain.replace(with: [try rule("a", nil), try rule("b", "x")])
+    #expect(plain.current.templates.map(\.rule) == ["b"])
 }
 
 @Test func aShortDefinitionTakesTheDefaults() throws {
