@@ -3,8 +3,8 @@ package import StrictJSON
 
 /// What is to happen when an event matches: copies, and who hears of them.
 ///
-/// One reference: lists of a hundred thousand rules are compared, copied and dropped whenever one of
-/// them changes.
+/// One reference: lists of a hundred thousand rules are compared, copied and dropped whenever one
+/// of them changes.
 package struct Rule: Hashable, Sendable {
     private var content: Content
 
