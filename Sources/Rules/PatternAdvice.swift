@@ -61,7 +61,7 @@ enum PatternAdvice {
         case "notsuffix", "notendswith": return [["anything-but": ["suffix": operand]]]
         case "ignorecase", "iequals", "equalsignoringcase", "caseinsensitive":
             return each(operand) { ["equals-ignore-case": $0] }
-        case "isnull" where operand.bool != false: return [.null]
+        case "isnull" where PatternCompiler.truth(of: operand) == true: return [.null]
         case "missing", "absent", "notexists":
             return [["exists": .bool(PatternCompiler.truth(of: operand) == false)]]
         case "present", "exist", "defined":
@@ -71,6 +71,14 @@ enum PatternAdvice {
         default:
             return nil
         }
+    }
+
+    /// Whether a name is a word of another language, whatever its operand: hardly a field's.
+    static func isWord(_ name: String) -> Bool {
+        let word = name.lowercased().filter { $0 != "$" }
+        return note(on: word) != nil
+            || ["ilike", "notlike", "options", "mod", "size"].contains(word)
+            || ["a", true, [1, 2]].contains { tests(name, $0) != nil }
     }
 
     private static func each(
@@ -92,13 +100,18 @@ enum PatternAdvice {
     /// stands in names more often than as that.
     private static func wildcard(ofLike text: String) -> String {
         var plain = ""
+        var endsInStar = false
         var rest = text[...]
         while let character = rest.popFirst() {
             switch character {
-            case "%": plain += plain.hasSuffix("*") && !plain.hasSuffix("\\*") ? "" : "*"
+            case "%":
+                if !endsInStar { plain += "*" }
+                endsInStar = true
+                continue
             case "\\": plain += escaped(rest.popFirst().map { String($0) } ?? "\\")
             default: plain += escaped(String(character))
             }
+            endsInStar = false
         }
         return plain
     }
@@ -118,36 +131,44 @@ enum PatternAdvice {
         var rest = text[...]
         let isAnchoredInFront = rest.hasPrefix("^")
         if isAnchoredInFront { rest = rest.dropFirst() }
-        let isAnchoredBehind = rest.hasSuffix("$") && !rest.hasSuffix("\\$")
+        let isAnchoredBehind = endsInPlainDollar(rest)
         if isAnchoredBehind { rest = rest.dropLast() }
-        var (plain, stars) = (isAnchoredInFront ? "" : "*", isAnchoredInFront ? 0 : 1)
+        // What it says as a wildcard, and without what makes stars and backslashes plain.
+        var (plain, text) = (isAnchoredInFront ? "" : "*", "")
+        var stars = isAnchoredInFront ? 0 : 1
+        var endsInStar = !isAnchoredInFront
+        func star() {
+            if !endsInStar { (plain, stars) = (plain + "*", stars + 1) }
+            endsInStar = true
+        }
         while let character = rest.popFirst() {
             switch character {
             case "." where rest.first == "*":
                 rest = rest.dropFirst()
-                if !plain.hasSuffix("*") || plain.hasSuffix("\\*") { plain += "*" }
-                stars += 1
+                star()
+                continue
             case "\\":
                 guard let next = rest.popFirst(), next.isPunctuation || next.isSymbol else {
                     return nil
                 }
-                plain += escaped(String(next))
+                (plain, text) = (plain + escaped(String(next)), text + String(next))
             case ".", "*", "+", "?", "|", "(", ")", "[", "]", "{", "}", "^", "$":
                 return nil
             default:
-                plain.append(character)
+                (plain, text) = (plain + String(character), text + String(character))
             }
+            endsInStar = false
         }
-        if !isAnchoredBehind, !plain.hasSuffix("*") || plain.hasSuffix("\\*") {
-            (plain, stars) = (plain + "*", stars + 1)
-        }
-        if stars == 1, plain.hasSuffix("*"), !plain.contains("\\") {
-            return ["prefix": .string(String(plain.dropLast()))]
-        }
-        if stars == 1, plain.hasPrefix("*"), !plain.contains("\\") {
-            return ["suffix": .string(String(plain.dropFirst()))]
-        }
-        return stars == 0 ? .string(plain) : ["wildcard": .string(plain)]
+        if !isAnchoredBehind { star() }
+        if stars == 1, endsInStar { return ["prefix": .string(text)] }
+        if stars == 1, !isAnchoredInFront { return ["suffix": .string(text)] }
+        return stars == 0 ? .string(text) : ["wildcard": .string(plain)]
+    }
+
+    /// Whether a text ends in a `$` behind an even number of backslashes.
+    private static func endsInPlainDollar(_ text: Substring) -> Bool {
+        guard text.last == "$" else { return false }
+        return text.dropLast().reversed().prefix { $0 == "\\" }.count % 2 == 0
     }
 
     /// What is said of a word that our language leaves out, beside the nearest test.

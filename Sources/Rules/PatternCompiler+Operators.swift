@@ -118,6 +118,7 @@ extension PatternCompiler {
             if case .nothing = EventShape().place(way + [name]) { false } else { true }
         let isAlone =
             open?.list.count == 1 && !isTrial && !Self.reserved.contains(name) && mayHoldFields
+            && !PatternAdvice.isWord(name)
         let nesting =
             Self.reserved.contains(name)
             ? ""
@@ -220,7 +221,7 @@ extension PatternCompiler {
     }
 
     /// What the negation of an operator that it does not take is, where another test says it.
-    private static func allBut(
+    static func allBut(
         _ nested: JSONObject.Member, _ names: [String]
     ) -> [JSONValue]? {
         switch (nested.key, nested.value) {

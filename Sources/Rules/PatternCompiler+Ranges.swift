@@ -176,7 +176,8 @@ extension PatternCompiler {
             if terms[0].word.hasPrefix("<") {
                 // "Below 3 or above 5" is two tests.
                 if let low = terms[0].value.number, let high = terms[1].value.number,
-                    terms[1].word.hasPrefix(">"), ExactDecimal(low) < ExactDecimal(high)
+                    terms[1].word.hasPrefix(">"), ExactDecimal(low) <= ExactDecimal(high),
+                    terms.map(\.word) != ["<=", ">="] || low != high
                 {
                     return terms.map { ["numeric": [.string($0.word), $0.value]] }
                 }
@@ -185,6 +186,7 @@ extension PatternCompiler {
             if let low = terms[0].value.number, let high = terms[1].value.number {
                 let (lower, upper) = (ExactDecimal(low), ExactDecimal(high))
                 if lower == upper {
+                    guard terms.map(\.word) == [">=", "<="] else { return nil }
                     terms = [("=", terms[0].value)]
                 } else if upper < lower {
                     (terms[0].value, terms[1].value) = (terms[1].value, terms[0].value)

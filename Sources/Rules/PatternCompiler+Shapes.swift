@@ -40,7 +40,10 @@ extension PatternCompiler {
     }
 
     /// A wildcard, and the texts that are too short for it, since their start and end overlap.
-    private static func starting(_ start: String, ending end: String) -> [JSONValue] {
+    ///
+    /// - Returns: `nil` for texts that are too long for a message: overlaps grow as their square.
+    private static func starting(_ start: String, ending end: String) -> [JSONValue]? {
+        guard start.utf8.count + end.utf8.count <= PatternCorrection.snippetMax else { return nil }
         let text = "\(PatternAdvice.escaped(start))*\(PatternAdvice.escaped(end))"
         let (first, last) = (Array(start.utf8), Array(end.utf8))
         let shared = (1...min(first.count, last.count)).filter {

@@ -51,7 +51,11 @@ extension PatternCompiler {
         if !isTrial, !isObject, Self.list(ofOperators: object) != nil {
             let list = Self.together(object).map { JSONValue.array($0) }
             let isRoot = parent == .root
-            let correction = list.flatMap { Self.instead(isRoot ? ["type": $0] : $0, at: parent) }
+            let word = parent.tokens.last.map { $0.lowercased().filter { $0 != "$" } }
+            let correction =
+                Self.negationWords.contains(word ?? "")
+                ? Self.negated(object, at: JSONPointer(tokens: parent.tokens.dropLast()))
+                : list.flatMap { Self.instead(isRoot ? ["type": $0] : $0, at: parent) }
             return PatternRefusal(
                 pointer: pointer, operatorName: nil,
                 what: "\"\(member.key)\" is read as the name of a field here, and a field takes a "
@@ -74,6 +78,18 @@ extension PatternCompiler {
             what: "a field takes a list of tests, not \(member.value.kind)",
             advice: isPlain && correction?.snippet != nil ? "Put the value into a list." : advice,
             correction: correction)
+    }
+
+    /// `{"n": {"not": {"prefix": "a"}}}`: all values but those, at the field that stands outside.
+    private static func negated(
+        _ object: JSONObject, at pointer: JSONPointer
+    ) -> PatternCorrection? {
+        guard let list = list(ofOperators: object)?.array, list.count == 1,
+            let member = list[0].object?.members.first, pointer != .root
+        else { return nil }
+        let all = JSONValue.array([["anything-but": list[0]]])
+        return instead(all, at: pointer)
+            ?? allBut(member, []).flatMap { instead(.array($0), at: pointer) }
     }
 
     /// What an operand of `$or` that is refused was probably meant to be.

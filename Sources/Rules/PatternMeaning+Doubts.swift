@@ -20,7 +20,7 @@ extension PatternMeaning {
                     "\(JSONValue.string(place).excerpt) is read as the name of a field, not as a "
                         + "place in a list",
                     "Lists are entered by themselves."
-                        + (steps.isEmpty
+                        + (steps.isEmpty || steps == ["data"]
                             ? "" : " Write instead: \(Self.member(steps, leaf.asked))")))
         }
         for (index, test) in (leaf.asked.array ?? []).enumerated() {
@@ -69,7 +69,8 @@ extension PatternMeaning {
             )
         }
         if let first = text.first, "<>=".contains(first),
-            let range = PatternCompiler.meantRange(.string(text)), range.count == 1
+            let range = PatternCompiler.meantRange(.string(text)), range.count == 1,
+            PatternCompiler.instead(.array(range), at: JSONPointer(tokens: ["n"])) != nil
         {
             return ("a plain text is no comparison", remedy("numbers are to be compared", range[0]))
         }

@@ -7,7 +7,8 @@ extension PatternText {
         let run = run(around: offset)
         let text = String(decoding: run, as: UTF8.self)
         if let grouped = groupedNumber(around: run) { return grouped }
-        guard let plain = Self.plainNumber(text), plain != text else { return nil }
+        guard text.contains(where: \.isNumber), let plain = Self.plainNumber(text), plain != text
+        else { return nil }
         var mended = bytes
         mended.replaceSubrange(run.indices, with: plain.utf8)
         return Diagnosis(
@@ -21,6 +22,10 @@ extension PatternText {
         guard run.count == 3, run.allSatisfy({ isDigit($0) }), comma > 0,
             bytes[comma] == UInt8(ascii: ","), isDigit(before(comma))
         else { return nil }
+        let head = bytes[..<comma].reversed().prefix { isDigit($0) }.count
+        guard head <= 3, comma <= head || bytes[comma - head - 1] != UInt8(ascii: ".") else {
+            return nil
+        }
         var mended = bytes
         mended.remove(at: comma)
         return Diagnosis(
@@ -39,9 +44,10 @@ extension PatternText {
             let mark = text.first, let plain = Self.foreignMarks[mark]
         else { return nil }
         var mended = String(decoding: bytes[..<offset], as: UTF8.self)
-        var isInString = false
+        var (isInString, isEscape) = (false, false)
         for character in text {
-            if character == "\"", mended.last != "\\" { isInString.toggle() }
+            if character == "\"", !isEscape { isInString.toggle() }
+            isEscape = isInString && !isEscape && character == "\\"
             mended += (isInString ? nil : Self.foreignMarks[character]) ?? String(character)
         }
         return Diagnosis(
