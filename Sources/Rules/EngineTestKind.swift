@@ -7,7 +7,7 @@ enum EngineTestKind: UInt8, CaseIterable {
     case exists, anyString
     // Found by a look-up for each length that occurs.
     case prefix, suffix
-    // The same after ASCII letters were made small.
+    // The same after letters were made small.
     case folded, foldedPrefix, foldedSuffix
     // Found by their rarest run of bytes, then tried.
     case wildcard
@@ -15,7 +15,7 @@ enum EngineTestKind: UInt8, CaseIterable {
     case range
     // Found by a look-up for each width that occurs.
     case block
-    /// Case folding with spellings beyond ASCII: tried one by one.
+    /// Case folding of a letter whose cases do not lead to one another: tried one by one.
     case looselyFolded
     /// Not filed: decided from what else was found.
     case anythingBut
