@@ -50,11 +50,10 @@ extension PatternMeaning {
         func remedy(_ meant: String, _ test: JSONValue?) -> String {
             let literal = JSONValue.string(text).spaced
             let isLong = literal.utf8.count > PatternCorrection.snippetMax
-            let written = test.flatMap { isLong ? nil : $0.spaced }
-            return
-                (written.map { "If \(meant), write \($0); if not, " } ?? "If \(meant), say so by "
-                + "a test of its own; if not, ")
-                + (isLong ? "exactly says so." : "{\"exactly\": \(literal)} says so.")
+            let written = test.flatMap { isLong ? nil : "write \($0.spaced)" }
+            let exactly = isLong ? "exactly" : "{\"exactly\": \(literal)}"
+            return "If \(meant), \(written ?? "say so by a test of its own"); if not, \(exactly) "
+                + "says so."
         }
         if text.utf8.contains(UInt8(ascii: "*")) {
             return (
@@ -85,7 +84,8 @@ extension PatternMeaning {
             let meant: JSONValue = ["anything-but": ["wildcard": .array(wildcards)]]
             return (
                 "in a plain text * is the character itself",
-                wildcards.count == texts.count && meant.spaced.utf8.count <= 160
+                wildcards.count == texts.count
+                    && meant.spaced.utf8.count <= PatternCorrection.snippetMax
                     ? "If it stands for any text, write \(meant.spaced)."
                     : "Only wildcard knows * for any text."
             )
