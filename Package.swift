@@ -9,8 +9,11 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(
@@ -39,6 +42,9 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+// What is part of the program and is not Swift.
+let apiDescription: Resource = .embedInCode("openapi.yaml")
 
 // Lowest row first. A target imports only from rows below its own; `Architecture.md` in `Domain`
 // draws the picture.
@@ -103,7 +109,7 @@ let package = Package(
             [
                 "StrictJSON", "Domain", "Signing", "Transport", "Intake", "Administration",
                 hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioPosix, logging,
-            ]),
+            ], resources: [apiDescription]),
         // Row 5
         room(
             "App",
@@ -163,7 +169,7 @@ let package = Package(
             [
                 "StrictJSON", "Domain", "Rules", "Signing", "Storage", "StorageMemory",
                 "Transport", "TransportCurl", "Pipeline", "Intake", "Administration", "Simulation",
-                "Gateway", nioCore, nioHTTP1, nioPosix, logging,
+                "Gateway", nioCore, nioHTTP1, nioPosix, logging, yaml,
             ]),
         tests("App", ["Domain", "App", logging]),
         tests(

@@ -38,3 +38,7 @@ package struct AdministratorKey: Sendable {
         ConstantTime.areEqual(APIKey.hash(Secret(bearer)), hash)
     }
 }
+
+extension Principal {
+    package static let administrator = Principal(id: "admin", name: "admin", scopes: [.admin])
+}

@@ -22,6 +22,16 @@ struct Answer {
             ], body: json.bytes())
     }
 
+    /// A description that stands in the program itself.
+    init(yaml: [UInt8]) {
+        self.init(
+            status: 200,
+            headers: [
+                ("Content-Type", "application/yaml"), ("Cache-Control", "no-cache"),
+                ("X-Content-Type-Options", "nosniff"),
+            ], body: yaml)
+    }
+
     /// A few words in plain text.
     init(_ status: Int, text: String) {
         self.init(

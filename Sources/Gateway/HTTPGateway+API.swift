@@ -3,20 +3,37 @@ import HTTPTypes
 import StrictJSON
 
 extension HTTPGateway {
-    /// Answers what a person or a program with the key asks.
+    /// Answers what a person or a program with a key asks.
+    ///
+    /// - Parameter segments: Behind `/api`.
     func api(
-        _ resource: Route.Resource, of route: Route, _ method: String,
-        _ query: [(name: String, value: String)], _ request: HTTPRequest, _ body: [UInt8]
+        _ segments: [String], _ query: [(name: String, value: String)], _ request: HTTPRequest,
+        _ body: [UInt8]
     ) async -> Answer {
-        if let problem = Self.refusal(of: query, for: route) { return problem.answer }
+        guard let who = principal(of: request) else { return Problem.unauthorized.answer }
+        let calls = Route.calls(at: segments)
+        guard !calls.isEmpty else { return Problem.notFound.answer }
+        let method = request.method == .head ? "GET" : request.method.rawValue
+        guard let call = calls.first(where: { $0.method == method }) else {
+            return Problem.method(allowing: Self.methods(of: calls)).answer
+        }
+        guard who.may(call.scope) else { return Problem.forbidden(needing: call.scope).answer }
+        if let problem = Self.refusal(of: query, for: call) { return problem.answer }
         guard request.headerFields[.contentEncoding] == nil else { return Problem.encoded.answer }
         guard body.isEmpty || Self.isJSON(request) else { return Problem.notJSON.answer }
+        let asked = APIRequest(
+            administration: administration, who: who,
+            names: call.path.names(in: Array(segments.dropFirst())) ?? [],
+            query: Dictionary(uniqueKeysWithValues: query), fields: request.headerFields,
+            body: body)
+        return await answer(call, asked)
+    }
+
+    private func answer(_ call: APICall, _ asked: APIRequest) async -> Answer {
         do throws(AdministrationError) {
-            guard method == "GET" || method == "HEAD" else {
-                return try await carryOut(resource, method, query, body)
-            }
+            guard call.method == "GET" else { return try await call.work(asked) }
             let answer = try await readingRoom.read { () async throws(AdministrationError) in
-                try await carryOut(resource, method, query, body)
+                try await call.work(asked)
             }
             return answer ?? Problem.tooManyReads.answer
         } catch {
@@ -24,47 +41,9 @@ extension HTTPGateway {
         }
     }
 
-    private func carryOut(
-        _ resource: Route.Resource, _ method: String, _ query: [(name: String, value: String)],
-        _ body: [UInt8]
-    ) async throws(AdministrationError) -> Answer {
-        switch (resource, method) {
-        case (.list(let table), _):
-            return Answer(json: try await list(table, Self.selection(query)))
-        case (.one(.events, let id), _):
-            return Answer(json: try await administration.event(id))
-        case (.one(.tasks, let id), _):
-            return Answer(json: try await administration.task(id))
-        case (.one(.deliveries, let id), _):
-            return Answer(json: try await administration.delivery(id))
-        case (.resolve(let task), _):
-            let decision = try Decision(parsing: body)
-            return Answer(json: try await administration.resolve(task, decision))
-        case (.rules, _):
-            return Answer(json: try await administration.rules())
-        case (.rule(let name), "PUT"):
-            let (rule, isNew) = try await administration.putRule(name, definition: body)
-            return Answer(isNew ? 201 : 200, json: rule)
-        case (.rule(let name), "DELETE"):
-            try await administration.deleteRule(name)
-            return Answer(status: 204)
-        case (.rule(let name), _):
-            return Answer(json: try await administration.rule(name))
-        case (.stats, _):
-            return Answer(json: try await administration.stats())
-        case (.unknown, _):
-            return Problem.notFound.answer
-        }
-    }
-
-    private func list(
-        _ table: Route.Table, _ selection: Selection
-    ) async throws(AdministrationError) -> JSONValue {
-        switch table {
-        case .events: try await administration.events(selection)
-        case .tasks: try await administration.tasks(selection)
-        case .deliveries: try await administration.deliveries(selection)
-        }
+    /// As `Allow` lists them.
+    private static func methods(of calls: [APICall]) -> [String] {
+        calls.flatMap { $0.method == "GET" ? ["GET", "HEAD"] : [$0.method] }
     }
 
     /// Whether the body says of itself that it is JSON in UTF-8, or says nothing.
@@ -79,30 +58,17 @@ extension HTTPGateway {
             }
     }
 
-    private static func selection(_ query: [(name: String, value: String)]) -> Selection {
-        var selection = Selection()
-        for (name, value) in query {
-            switch name {
-            case "state": selection.state = value
-            case "event", "task": selection.parent = value
-            case "cursor": selection.cursor = value
-            default: selection.limit = value
-            }
-        }
-        return selection
-    }
-
     private static func refusal(
-        of query: [(name: String, value: String)], for route: Route
+        of query: [(name: String, value: String)], for call: APICall
     ) -> Problem? {
         var seen: [String] = []
         for (name, _) in query {
-            guard route.parameters.contains(where: { $0.hasSameBytes(as: name) }) else {
+            guard call.parameters.contains(where: { $0.hasSameBytes(as: name) }) else {
                 return .parameter(
-                    "There is a parameter that is not known here.", accepted: route.parameters)
+                    "There is a parameter that is not known here.", accepted: call.parameters)
             }
             guard !seen.contains(name) else {
-                return .parameter("`\(name)` is there twice.", accepted: route.parameters)
+                return .parameter("`\(name)` is there twice.", accepted: call.parameters)
             }
             seen.append(name)
         }

@@ -66,13 +66,9 @@ extension HTTPGateway {
             return Problem.targetMalformed.answer
         }
         guard let route = Route(target.segments) else { return Problem.notFound.answer }
-        if case .api(let resource) = route {
-            guard isAuthorized(request) else { return Problem.unauthorized.answer }
-            if case .unknown = resource { return Problem.notFound.answer }
-        }
         let method = request.method.rawValue
-        if let methods = route.methods, !methods.contains(method) {
-            return Problem.method(allowing: methods).answer
+        if route.isToBeRead, method != "GET", method != "HEAD" {
+            return Problem.method(allowing: ["GET", "HEAD"]).answer
         }
         switch route {
         case .intake(let source, let secret):
@@ -86,8 +82,10 @@ extension HTTPGateway {
             let reasons = (isStopping ? ["stopping"] : []) + (await readiness())
             return reasons.isEmpty
                 ? Answer(200, text: "ready") : Answer(503, text: reasons.joined(separator: "\n"))
-        case .api(let resource):
-            return await api(resource, of: route, method, target.query, request, body)
+        case .description:
+            return Answer(yaml: PackageResources.openapi_yaml)
+        case .api(let segments):
+            return await api(segments, target.query, request, body)
         }
     }
 
@@ -101,14 +99,14 @@ extension HTTPGateway {
         return fields
     }
 
-    /// Exactly one `Authorization`, and the key behind `Bearer`.
-    private func isAuthorized(_ request: HTTPRequest) -> Bool {
+    /// Whose key stands behind `Bearer` in the one `Authorization`; `nil` for none that we know.
+    func principal(of request: HTTPRequest) -> Principal? {
         let values = request.headerFields[values: .authorization]
-        guard values.count == 1 else { return false }
+        guard values.count == 1 else { return nil }
         let parts = values[0].utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
         guard parts.count == 2, String(parts[0])?.lowercased() == "bearer",
             let bearer = String(parts[1])
-        else { return false }
-        return key.authorizes(bearer)
+        else { return nil }
+        return key.authorizes(bearer) ? .administrator : nil
     }
 }

@@ -48,6 +48,13 @@ extension Problem {
         remedy: "Send Authorization: Bearer, and the key that the first start printed.",
         headers: [("WWW-Authenticate", "Bearer realm=\"copyhook\""), ending])
 
+    static func forbidden(needing scope: Scope) -> Problem {
+        Problem(
+            status: 403, code: "forbidden", title: "Not allowed",
+            detail: "The key does not allow this.",
+            remedy: "Use a key with the scope `\(scope.rawValue)`.")
+    }
+
     static let targetMalformed = Problem(
         status: 400, code: "target_malformed", title: "Address not understood",
         detail: "The address is not a path in UTF-8 with well-formed percent escapes.")

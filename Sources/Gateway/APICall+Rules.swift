@@ -1,0 +1,24 @@
+import Administration
+
+/// Rules, in force when the change is answered.
+extension APICall {
+    static let rules = [
+        APICall("listRules", "GET", "/rules", .read) { asked throws(AdministrationError) in
+            Answer(json: try await asked.administration.rules())
+        },
+        APICall("getRule", "GET", "/rules/{name}", .read) { asked throws(AdministrationError) in
+            Answer(json: try await asked.administration.rule(asked.names[0]))
+        },
+        APICall("putRule", "PUT", "/rules/{name}", .write) { asked throws(AdministrationError) in
+            let (rule, isNew) = try await asked.administration.putRule(
+                asked.names[0], definition: asked.body)
+            return Answer(isNew ? 201 : 200, json: rule)
+        },
+        APICall(
+            "deleteRule", "DELETE", "/rules/{name}", .write
+        ) { asked throws(AdministrationError) in
+            try await asked.administration.deleteRule(asked.names[0])
+            return Answer(status: 204)
+        },
+    ]
+}
