@@ -6,8 +6,13 @@ enum Verifiers {
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
-    private static let place = root.appending(path: ".build-verifiers")
-    private static let script = root.appending(path: "Tests/CommandTests/Verifiers/verifiers.py")
+    static let place = root.appending(path: ".build-verifiers")
+    private static let script = file("verifiers.py")
+
+    /// The path of a file that stands beside the programs which ask the libraries.
+    static func file(_ name: String) -> String {
+        root.appending(path: "Tests/CommandTests/Verifiers/\(name)").path()
+    }
 
     /// Whether the environment is there and made of what `deploy/verifiers.txt` says today.
     static var areThere: Bool {
@@ -32,7 +37,7 @@ enum Verifiers {
     /// What became of each job; see the head of `verifiers.py`.
     static func ask(_ jobs: [JSONValue]) async throws -> [JSONValue] {
         let process = try ChildProcess(
-            [place.appending(path: "bin/python").path(), "-E", "-s", "-B", script.path()],
+            [place.appending(path: "bin/python").path(), "-E", "-s", "-B", script],
             input: JSONValue.array(jobs).bytes())
         if await process.exit(within: .seconds(120)) == nil { await process.kill() }
         await process.output.end()
