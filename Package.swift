@@ -72,14 +72,14 @@ let package = Package(
         // Row 1
         room("Rules", ["CBlocks", "StrictJSON", "Domain"]),
         room("Signing", ["StrictJSON", "Domain", crypto, cryptoExtras]),
-        room("Storage", ["Domain"]),
+        room("Storage", ["StrictJSON", "Domain", crypto]),
         room("Transport", ["Domain"]),
         // Row 2
         room("Pipeline", ["Domain", "Storage", logging]),
         room("Sealing", ["Domain", "Signing", "Storage"]),
         room("Providers", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("Channels", ["StrictJSON", "Domain", "Signing", "Transport", mustache]),
-        room("StorageMemory", ["Domain", "Storage"]),
+        room("StorageMemory", ["StrictJSON", "Domain", "Storage"]),
         room("StorageSQLite", ["StrictJSON", "Domain", "Storage", crypto, grdb, grdbSQLite]),
         room("TransportCurl", ["Domain", "Transport", "CCurl"]),
         room("Settings", ["StrictJSON", "Domain", "Rules", "Signing", "Transport", yaml]),

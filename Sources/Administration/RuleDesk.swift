@@ -137,11 +137,11 @@ package final class RuleDesk: Sendable {
     }
 
     private func keep(_ rule: StoredRule) async throws(AdministrationError) {
-        do { try await registry.put(rule) } catch { throw noted(error) }
+        do { try await registry.put(rule, noting: nil) } catch { throw noted(error) }
     }
 
     private func forget(_ name: String) async throws(AdministrationError) {
-        do { try await registry.deleteRule(name) } catch { throw noted(error) }
+        do { try await registry.deleteRule(name, noting: nil) } catch { throw noted(error) }
     }
 
     private func noted(_ error: StorageError) -> AdministrationError {

@@ -222,7 +222,8 @@ extension Service {
             store,
             ages: Housekeeper.Ages(
                 attempts: retention.attempts, tasks: retention.tasks, events: retention.events,
-                keys: retention.keys, triggers: Rule.Limits.cooldownMax),
+                keys: retention.keys, triggers: Rule.Limits.cooldownMax,
+                audit: retention.audit),
             time: time, log: log)
     }
 

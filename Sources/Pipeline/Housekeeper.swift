@@ -21,17 +21,19 @@ package struct Housekeeper: Sendable {
         package var keys: Duration
         /// No cooldown is longer.
         package var triggers: Duration
+        package var audit: Duration
 
         package init(
             attempts: Duration = .days(30), tasks: Duration = .days(90),
             events: Duration = .days(30), keys: Duration = .days(90),
-            triggers: Duration = .days(365)
+            triggers: Duration = .days(365), audit: Duration = .days(365)
         ) {
             self.attempts = attempts
             self.tasks = tasks
             self.events = events
             self.keys = keys
             self.triggers = triggers
+            self.audit = audit
         }
 
         func age(_ keeping: Keeping) -> Duration {
@@ -41,6 +43,7 @@ package struct Housekeeper: Sendable {
             case .notifications, .events: events
             case .keys: keys
             case .triggers: triggers
+            case .audit: audit
             }
         }
     }

@@ -60,13 +60,16 @@ package struct CopySettlement: Hashable, Sendable {
     package var announcements: [Announcement]
     /// The copy, to be known as ours for ever.
     package var ownCopy: Identifier<Entity>?
+    /// Where a person decided.
+    package var note: AuditNote?
 
     package init(
         attempts: [Attempt] = [], announcements: [Announcement] = [],
-        ownCopy: Identifier<Entity>? = nil
+        ownCopy: Identifier<Entity>? = nil, note: AuditNote? = nil
     ) {
         self.attempts = attempts
         self.announcements = announcements
         self.ownCopy = ownCopy
+        self.note = note
     }
 }

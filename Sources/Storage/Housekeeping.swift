@@ -47,6 +47,8 @@ package enum Keeping: String, Hashable, Sendable, CaseIterable {
     case keys
     /// When a rule last did something for an entity; older than any cooldown they mean nothing.
     case triggers
+    /// Entries of the audit, the oldest without a gap; the anchor keeps the last one's hash.
+    case audit
 }
 
 /// What one call took away.

@@ -4,9 +4,12 @@ package import Domain
 package protocol Registry: Sendable {
     /// Every rule put in, by name in byte order.
     func rules() async throws(StorageError) -> [StoredRule]
-    func put(_ rule: StoredRule) async throws(StorageError)
+    /// Stores a rule, in the place of the one that has its name.
+    ///
+    /// - Parameter note: Left out where the definition is there already, to the byte.
+    func put(_ rule: StoredRule, noting note: AuditNote?) async throws(StorageError)
     /// - Throws: `.notFound` when there is no such rule.
-    func deleteRule(_ name: String) async throws(StorageError)
+    func deleteRule(_ name: String, noting note: AuditNote?) async throws(StorageError)
 
     func setting(_ name: String) async throws(StorageError) -> String?
     func set(_ name: String, to value: String) async throws(StorageError)

@@ -78,6 +78,7 @@ extension MemoryStore: CopyLedger {
                 ?? OwnCopy(list: Bytes(task.plan.list), recordedAt: now)
         }
         insert(settlement.announcements)
+        append(settlement.note)
     }
 
     package func surroundings(of task: CopyTask) throws(StorageError) -> Surroundings {

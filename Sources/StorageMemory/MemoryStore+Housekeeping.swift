@@ -6,6 +6,7 @@ extension MemoryStore: Housekeeping {
     package func prune(
         _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int
     ) throws(StorageError) -> Pruned {
+        guard keeping != .audit else { return pruneAudit(olderThan: moment, limit: limit) }
         guard let kept = Int(cursor ?? "0"), kept >= 0 else {
             throw StorageError(.notFound, detail: "cursor \(cursor ?? "")")
         }
@@ -69,6 +70,8 @@ extension MemoryStore {
         case .triggers:
             triggers.sorted { $0.key.parts.lexicographicallyPrecedes($1.key.parts) }
                 .map { ($0.value, .trigger($0.key)) }
+        case .audit:
+            preconditionFailure("these go in their own order")
         }
     }
 

@@ -5,14 +5,16 @@ extension MemoryStore: Registry {
         storedRules.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    package func put(_ rule: StoredRule) throws(StorageError) {
-        storedRules[Bytes(rule.name)] = rule
+    package func put(_ rule: StoredRule, noting note: AuditNote?) throws(StorageError) {
+        let before = storedRules.updateValue(rule, forKey: Bytes(rule.name))
+        if before?.definition != rule.definition { append(note) }
     }
 
-    package func deleteRule(_ name: String) throws(StorageError) {
+    package func deleteRule(_ name: String, noting note: AuditNote?) throws(StorageError) {
         guard storedRules.removeValue(forKey: Bytes(name)) != nil else {
             throw StorageError(.notFound, detail: "rule \(name)")
         }
+        append(note)
     }
 
     package func setting(_ name: String) throws(StorageError) -> String? {

@@ -21,6 +21,10 @@ package actor MemoryStore {
     var settings: [Bytes: String] = [:]
     var destinations: [Bytes: DestinationHealth] = [:]
     var sealedRecords: [Bytes: [UInt8]] = [:]
+    /// Oldest first.
+    var audit: [AuditEntry] = []
+    var auditAnchor = AuditLink.start
+    var auditHead = AuditLink.start
 
     package init() {}
 

@@ -90,7 +90,9 @@ package struct Migration: Hashable, Sendable {
         return shape
     }
 
-    private static let all = [first]
+    private static let all = [first, audit]
+    /// The first schema that has the audit.
+    static var auditSince: Int { (all.firstIndex(of: audit) ?? all.count) + 1 }
 
     private static let first = """
         CREATE TABLE events (

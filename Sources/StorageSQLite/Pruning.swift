@@ -91,7 +91,7 @@ private struct PruneTable {
                 """
         case .keys:
             self.init("event_keys", "seen_at", "0")
-        case .triggers:
+        case .triggers, .audit:
             preconditionFailure("these have no position")
         }
     }
@@ -148,7 +148,7 @@ extension Database {
                 """, [position])
         case .events:
             try rememberKey(ofEventAt: position)
-        case .taskAttempts, .deliveryAttempts, .notifications, .keys, .triggers:
+        case .taskAttempts, .deliveryAttempts, .notifications, .keys, .triggers, .audit:
             break
         }
         try run("DELETE FROM \(table.name) WHERE position = ?", [position])

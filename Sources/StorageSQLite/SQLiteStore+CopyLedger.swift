@@ -86,6 +86,7 @@ extension SQLiteStore: CopyLedger {
                     ])
             }
             for announcement in settlement.announcements { try database.insert(announcement) }
+            try database.append(settlement.note)
             return true
         }
         guard isCurrent else { throw StorageError.claimLost(task.id, claim.token) }

@@ -9,10 +9,11 @@ extension SQLiteStore: Housekeeping {
     ) async throws(StorageError) -> Pruned {
         let place = try cursor.map { text throws(StorageError) in try PrunePlace(parsing: text) }
         return try await write { database in
-            guard keeping != .triggers else {
-                return try database.pruneTriggers(olderThan: moment, limit: limit)
+            switch keeping {
+            case .triggers: try database.pruneTriggers(olderThan: moment, limit: limit)
+            case .audit: try database.pruneAudit(olderThan: moment, limit: limit)
+            default: try database.prune(keeping, olderThan: moment, from: place, limit: limit)
             }
-            return try database.prune(keeping, olderThan: moment, from: place, limit: limit)
         }
     }
 

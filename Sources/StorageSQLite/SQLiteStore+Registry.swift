@@ -14,8 +14,13 @@ extension SQLiteStore: Registry {
         }
     }
 
-    package func put(_ rule: StoredRule) async throws(StorageError) {
+    package func put(
+        _ rule: StoredRule, noting note: AuditNote?
+    ) async throws(StorageError) {
         try await write { database in
+            let before = try database.row(
+                "SELECT definition FROM rules WHERE name = ?", [Exact(rule.name)])
+            if try before?.bytes("definition") != rule.definition { try database.append(note) }
             try database.run(
                 """
                 INSERT INTO rules (name, definition, updated_at) VALUES (?, ?, ?)
@@ -25,12 +30,15 @@ extension SQLiteStore: Registry {
         }
     }
 
-    package func deleteRule(_ name: String) async throws(StorageError) {
+    package func deleteRule(
+        _ name: String, noting note: AuditNote?
+    ) async throws(StorageError) {
         try await write { database in
             try database.run("DELETE FROM rules WHERE name = ?", [Exact(name)])
             guard database.changesCount > 0 else {
                 throw StorageError(.notFound, detail: "rule \(name)")
             }
+            try database.append(note)
         }
     }
 

@@ -8,9 +8,13 @@ import StorageMemory
 extension WorldStore: Registry {
     func rules() async throws(StorageError) -> [StoredRule] { try await inner.rules() }
 
-    func put(_ rule: StoredRule) async throws(StorageError) { try await inner.put(rule) }
+    func put(_ rule: StoredRule, noting note: AuditNote?) async throws(StorageError) {
+        try await inner.put(rule, noting: note)
+    }
 
-    func deleteRule(_ name: String) async throws(StorageError) { try await inner.deleteRule(name) }
+    func deleteRule(_ name: String, noting note: AuditNote?) async throws(StorageError) {
+        try await inner.deleteRule(name, noting: note)
+    }
 
     func setting(_ name: String) async throws(StorageError) -> String? {
         try await inner.setting(name)
@@ -49,4 +53,18 @@ extension WorldStore: Archive {
     }
 
     func census() async throws(StorageError) -> Census { try await inner.census() }
+}
+
+extension WorldStore: AuditLog {
+    func note(_ note: AuditNote) async throws(StorageError) { try await inner.note(note) }
+
+    func auditEntries(_ query: AuditQuery) async throws(StorageError) -> Page<AuditEntry> {
+        try await inner.auditEntries(query)
+    }
+
+    func auditStretch(
+        after number: Int64?, limit: Int
+    ) async throws(StorageError) -> AuditStretch {
+        try await inner.auditStretch(after: number, limit: limit)
+    }
 }

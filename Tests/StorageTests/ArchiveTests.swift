@@ -91,16 +91,17 @@ func rulesAndSettingsAreKeptByName(_ backend: Backend) async throws {
         let names = ["b", "a", "B", "a-1", "\u{E9}", "e\u{301}"]
         for name in names {
             try await store.put(
-                StoredRule(name: name, definition: Array("{}".utf8), updatedAt: .start))
+                StoredRule(name: name, definition: Array("{}".utf8), updatedAt: .start),
+                noting: nil)
         }
         let changed = StoredRule(
             name: "b", definition: Array("{\"n\":1}".utf8), updatedAt: .start + .seconds(1))
-        try await store.put(changed)
+        try await store.put(changed, noting: nil)
         let inOrder = ["B", "a", "a-1", "b", "e\u{301}", "\u{E9}"].map { Array($0.utf8) }
         #expect(try await store.rules().map { Array($0.name.utf8) } == inOrder)
         #expect(try await store.rules()[3] == changed)
-        try await store.deleteRule("b")
-        #expect(try await code { try await store.deleteRule("b") } == .notFound)
+        try await store.deleteRule("b", noting: nil)
+        #expect(try await code { try await store.deleteRule("b", noting: nil) } == .notFound)
         #expect(try await store.rules().count == 5)
         try await store.set("admin_key", to: "one")
         try await store.set("admin_key", to: "two")

@@ -104,7 +104,7 @@ func whatIsNotThereIsNotFound(_ backend: Backend) async throws {
             code { try await store.settle(claim, with: CopySettlement(), at: .start) },
             code { try await store.dispatch(claim, at: .start) },
             code { _ = try await store.takeDelivery("msg_9", at: .start, lease: .seconds(1)) },
-            code { try await store.deleteRule("none") },
+            code { try await store.deleteRule("none", noting: nil) },
         ]
         #expect(codes == Array(repeating: .notFound, count: 5))
         #expect(try await store.task("tsk_9") == nil)

@@ -118,7 +118,8 @@ private func refusal(
         let fixture = AdministrationFixture()
         let definition = #"{"match":{"type":["a"]},"template":"{{ping}}"}"#
         try await fixture.store.put(
-            StoredRule(name: "backup", definition: Array(definition.utf8), updatedAt: fixture.now))
+            StoredRule(name: "backup", definition: Array(definition.utf8), updatedAt: fixture.now),
+            noting: nil)
 
         try await fixture.administration.desk.rebuild()
 
@@ -186,8 +187,9 @@ private func refusal(
         ] {
             try await store.put(
                 StoredRule(
-                    name: name, definition: Array(text.utf8), updatedAt: Timestamp(milliseconds: 1))
-            )
+                    name: name, definition: Array(text.utf8),
+                    updatedAt: Timestamp(milliseconds: 1)),
+                noting: nil)
         }
         let fixture = AdministrationFixture(
             fileRules: [try AdministrationFixture.rule("nightly", from: "r.yaml")], store: store)

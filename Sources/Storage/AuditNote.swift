@@ -1,0 +1,60 @@
+package import Domain
+package import StrictJSON
+
+/// What a writing method is to note in the audit, together with what it writes.
+///
+/// It becomes an entry only where the method changes something: a wish that was refused leaves
+/// none, and neither does one that found everything as it was to be.
+package struct AuditNote: Hashable, Sendable {
+    package let who: Who
+    package let at: Timestamp
+    package let verb: AuditVerb
+    /// The id or the name of what it happened to.
+    package let object: String
+    /// No secrets, and no bodies.
+    package let details: JSONObject
+
+    package init(
+        _ verb: AuditVerb, of object: String, by who: Who, at: Timestamp,
+        details: JSONObject = JSONObject()
+    ) {
+        self.verb = verb
+        self.object = object
+        self.who = who
+        self.at = at
+        self.details = details
+    }
+
+    /// Whose doing it is.
+    package struct Who: Hashable, Sendable {
+        /// Of a key; or `file:` and a directory; or `system`.
+        package let id: String
+        /// For people.
+        package let name: String
+
+        package init(id: String, name: String) {
+            self.id = id
+            self.name = name
+        }
+
+        /// The service itself.
+        package static let system = Who(id: "system", name: "system")
+
+        /// Whoever changes the files there.
+        package static func files(in directory: String) -> Who {
+            Who(id: "file:" + directory, name: directory)
+        }
+    }
+}
+
+/// What was done, in a word that never changes: programs filter by it.
+package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
+    case rulePut = "rule.put"
+    case ruleDeleted = "rule.deleted"
+    /// Rule files were read again.
+    case rulesReloaded = "rules.reloaded"
+    /// A person decided about a task that was unresolved.
+    case taskResolved = "task.resolved"
+    case keyCreated = "key.created"
+    case keyRevoked = "key.revoked"
+}
