@@ -36,8 +36,8 @@ extension Administrator {
         return list("events", page.rows.map(\.listing), page.next)
     }
 
-    /// `{"event", "state", "verdicts", "conflicts", "tasks"}`: one event with its body, what the
-    /// rules made of it, and what became of that.
+    /// `{"event", "state", "run", "verdicts", "conflicts", "tasks"}`: one event with its body, what
+    /// the rules made of it, and what became of that.
     package func event(_ id: String) async throws(AdministrationError) -> JSONValue {
         let record = try await ask { () async throws(StorageError) in
             try await store.event(Identifier(rawValue: id))

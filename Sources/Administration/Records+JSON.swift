@@ -24,6 +24,7 @@ extension EventRecord {
         }
         return [
             "event": document, "state": .string(state.rawValue),
+            "run": .number(JSONNumber(Int64(event.run))),
             "verdicts": .array(verdicts.map(\.json)), "conflicts": .array(conflicts.map(\.json)),
             "tasks": .array(tasks.map(\.json)),
         ]

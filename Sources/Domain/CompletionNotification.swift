@@ -98,6 +98,7 @@ extension CopyTask {
         object["sequence"] = .number(JSONNumber(Int64(sequence)))
         object["possible_duplicate"] = .bool(isPossibleDuplicate)
         if let verified = evidence.statusVerified { object["status_verified"] = .bool(verified) }
+        if plan.run > 0 { object["run"] = .number(JSONNumber(Int64(plan.run))) }
         object["created_at"] = .string(plan.createdAt.description)
         object["ended_at"] = .text(endedAt?.description)
         object["duration_ms"] =

@@ -15,7 +15,7 @@ package struct Delivery: Identifiable, Hashable, Sendable, Codable {
     /// Attempts that may have left this machine.
     package private(set) var attempts: Int
     package private(set) var endedAt: Timestamp?
-    /// When a person last asked for it again, so that it is not taken for old news.
+    /// From when on a person last wanted it again, so that it is not taken for old news.
     package private(set) var askedAgainAt: Timestamp?
 
     package init(
@@ -90,7 +90,7 @@ extension Delivery {
         case exhausted(reason: String, at: Timestamp)
         /// The endpoint is gone from the configuration, or a person said so.
         case cancelRequested(at: Timestamp)
-        /// A person asks for it again, under the same id.
+        /// A person asks for it again, under the same id, at that moment or later.
         case sendAgain(at: Timestamp)
     }
 

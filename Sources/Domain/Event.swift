@@ -17,6 +17,9 @@ package struct Event: Identifiable, Hashable, Sendable {
     /// What was delivered: one strict JSON object in UTF-8, exactly the bytes on the wire wherever
     /// these were one, at most 1 MiB there.
     package let body: [UInt8]
+    /// Which time round it meets the rules; 0 the first time, and one more with each replay and
+    /// with each task of its that is retried.
+    package var run: Int
 
     package init(
         id: ID,
@@ -25,7 +28,8 @@ package struct Event: Identifiable, Hashable, Sendable {
         time: Timestamp?,
         receivedAt: Timestamp,
         entity: EntityReference?,
-        body: [UInt8]
+        body: [UInt8],
+        run: Int = 0
     ) {
         self.id = id
         self.identity = identity
@@ -34,6 +38,7 @@ package struct Event: Identifiable, Hashable, Sendable {
         self.receivedAt = receivedAt
         self.entity = entity
         self.body = body
+        self.run = run
     }
 
     /// What makes a repeat a repeat.

@@ -55,14 +55,16 @@ struct Planner: Sendable {
             return Intent(rule: rule.name, action: place, deed: .impossible(error.rawValue))
         }
         let plan = CopyTask.Plan(
-            event: EventSummary(choice.event), rule: rule.name, action: place, run: 0,
-            connection: connection.name, provider: connection.provider, entity: entity,
+            event: EventSummary(choice.event), rule: rule.name, action: place,
+            run: choice.event.run, connection: connection.name, provider: connection.provider,
+            entity: entity,
             toWorkspace: action.toWorkspace,
             onUncertain: action.onUncertain ?? connection.onUncertain, notify: rule.notify,
             createdAt: now)
         return Intent(
             rule: rule.name, action: place,
-            deed: .copy(CopyTask(id: plan.taskID, plan: plan, state: .queued(notBefore: now))),
+            deed: .copy(
+                CopyTask(id: .planned(by: plan), plan: plan, state: .queued(notBefore: now))),
             trigger: trigger(of: rule, for: entity),
             suspects: action.onOwnCopies ? [] : suspects(choice.event.entity, entity, connection))
     }
@@ -85,12 +87,5 @@ struct Planner: Sendable {
             Intent.Suspect(provider: $0, id: cause.id)
         }
         return [target] + causes
-    }
-}
-
-extension CopyTask.Plan {
-    /// Follows from event, rule, action and run, so that an event matched twice plans once.
-    fileprivate var taskID: CopyTask.ID {
-        .derived("tsk_", from: [event.id.rawValue, rule, String(action), String(run)])
     }
 }

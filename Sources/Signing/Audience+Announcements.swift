@@ -33,8 +33,8 @@ extension Audience {
         var data: JSONObject = ["rule": .string(rule), "event": event.summary]
         if let entity = event.entity { data["entity"] = entity.json }
         let notification = CompletionNotification(
-            id: .derived("ntf_", from: [event.id.rawValue, rule, type.rawValue]), type: type,
-            taskID: nil, eventID: event.id, createdAt: now,
+            id: .announcing(event, by: rule), type: type, taskID: nil, eventID: event.id,
+            createdAt: now,
             payload: CompletionNotification.payload(type, at: now, data: .object(data)))
         return announcement(notification, to: listeners(of: type, notify: notify))
     }
@@ -83,5 +83,20 @@ extension Identifier where Subject == CompletionNotification {
         _ task: CopyTask.ID, as type: NotificationType, sequence: Int
     ) -> Self {
         .derived("ntf_", from: [task.rawValue, type.rawValue, "\(sequence)"])
+    }
+
+    /// Under which a rule that only notifies tells of an event; each run tells anew.
+    fileprivate static func announcing(_ event: Event, by rule: String) -> Self {
+        let parts = [event.id.rawValue, rule, NotificationType.eventAnnounced.rawValue]
+        return .derived("ntf_", from: parts + (event.run > 0 ? ["\(event.run)"] : []))
+    }
+}
+
+extension Identifier where Subject == CopyTask {
+    /// Follows from event, rule, action and run, so that what is planned twice is one task.
+    package static func planned(by plan: CopyTask.Plan) -> Self {
+        .derived(
+            "tsk_",
+            from: [plan.event.id.rawValue, plan.rule, String(plan.action), String(plan.run)])
     }
 }

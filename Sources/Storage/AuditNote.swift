@@ -55,6 +55,17 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     case rulesReloaded = "rules.reloaded"
     /// A person decided about a task that was unresolved.
     case taskResolved = "task.resolved"
+    case taskCancelled = "task.cancelled"
+    /// What it was to do is done by another task.
+    case taskRetried = "task.retried"
+    /// A copy was asked for by hand.
+    case taskPlanned = "task.planned"
+    case eventReplayed = "event.replayed"
+    case eventsReplayed = "events.replayed"
+    case deliverySentAgain = "delivery.sent_again"
+    case deliveryCancelled = "delivery.cancelled"
+    /// What an endpoint missed goes out again.
+    case endpointRecovered = "endpoint.recovered"
     case keyCreated = "key.created"
     case keyRevoked = "key.revoked"
 }

@@ -24,13 +24,24 @@ package protocol DeliveryLedger: Sendable {
 
     /// Writes a claimed delivery back with its attempts, and ends the claim.
     ///
+    /// - Parameter note: Where a person decided.
     /// - Throws: `.claimLost` when the lease ran out and someone else took it.
     func settle(
-        _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+        _ claim: Claim<DueDelivery>, with attempts: [Attempt], noting note: AuditNote?,
+        at now: Timestamp
     ) async throws(StorageError)
 
     /// Writes notifications that come from no task or event, such as a `ping`.
     func announce(_ announcement: Announcement) async throws(StorageError)
+}
+
+extension DeliveryLedger {
+    /// As a worker does it, of whom nothing is noted.
+    package func settle(
+        _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+    ) async throws(StorageError) {
+        try await settle(claim, with: attempts, noting: nil, at: now)
+    }
 }
 
 /// A delivery and what it delivers.

@@ -12,7 +12,8 @@ package protocol EventLog: Sendable {
     /// - Returns: What became of each, in their order.
     func admit(_ events: [Event]) async throws(StorageError) -> [Admission]
 
-    /// Lends out events that no rule has seen yet, oldest first.
+    /// Lends out events that wait for the rules: fresh ones, oldest first, then those that a person
+    /// has them see again.
     func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration
     ) async throws(StorageError) -> [Claim<Event>]

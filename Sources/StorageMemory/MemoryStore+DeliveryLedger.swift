@@ -38,7 +38,8 @@ extension MemoryStore: DeliveryLedger {
     }
 
     package func settle(
-        _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+        _ claim: Claim<DueDelivery>, with attempts: [Attempt], noting note: AuditNote?,
+        at now: Timestamp
     ) throws(StorageError) {
         let delivery = claim.work.delivery
         let place: Int
@@ -55,6 +56,7 @@ extension MemoryStore: DeliveryLedger {
             row.attempts += attempts
         }
         deliveries.endLoan(place)
+        append(note)
     }
 
     package func announce(_ announcement: Announcement) throws(StorageError) {

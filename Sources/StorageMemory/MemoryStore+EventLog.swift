@@ -42,8 +42,11 @@ extension MemoryStore: EventLog {
     package func claimEvents(
         limit: Int, at now: Timestamp, lease: Duration
     ) throws(StorageError) -> [Claim<Event>] {
-        let places = events.rows.filter { row in
+        let waiting = events.rows.filter { row in
             row.value.state == .received && !row.isHeld(at: now)
+        }
+        let places = waiting.sorted {
+            ($0.value.event.run, $0.place) < ($1.value.event.run, $1.place)
         }.map(\.place)
         return places.prefix(max(limit, 0)).map { place in
             events.lend(place, until: now + lease) { $0.event }
@@ -54,6 +57,14 @@ extension MemoryStore: EventLog {
         _ claim: Claim<Event>, as outcome: MatchOutcome, at now: Timestamp
     ) throws(StorageError) {
         let place = try events.place(of: claim.work.id, onLoanUnder: claim.token)
+        try write(outcome, of: claim.work, in: place, at: now)
+        events.endLoan(place)
+    }
+
+    /// Writes what came of an event.
+    func write(
+        _ outcome: MatchOutcome, of event: Event, in place: Int, at now: Timestamp
+    ) throws(StorageError) {
         for task in outcome.tasks where tasks[task.id] == nil {
             try checkLock(of: task)
         }
@@ -65,13 +76,12 @@ extension MemoryStore: EventLog {
             tasks.insert(StoredTask(task, at: now), as: task.id)
             noteTrigger(of: task.plan.rule, for: task.plan.entity, at: task.plan.createdAt)
         }
-        if let entity = claim.work.entity {
+        if let entity = event.entity {
             for verdict in outcome.verdicts where verdict.isAnnouncement {
                 noteTrigger(of: verdict.rule, for: entity, at: now)
             }
         }
         insert(outcome.announcements)
-        events.endLoan(place)
     }
 
     package func ownCopies(

@@ -52,12 +52,14 @@ struct Bytes: Hashable, Comparable, Sendable {
 }
 
 struct StoredEvent: Sendable {
-    let event: Event
+    var event: Event
     /// When it was last delivered to us.
     var seenAt: Timestamp
     var state = EventState.received
     var verdicts: [RuleVerdict] = []
     var conflicts: [EventRecord.Conflict] = []
+    /// When a person last had it meet the rules again.
+    var replayedAt: Timestamp?
 
     init(event: Event) {
         self.event = event

@@ -38,7 +38,8 @@ extension SQLiteStore: DeliveryLedger {
     }
 
     package func settle(
-        _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+        _ claim: Claim<DueDelivery>, with attempts: [Attempt], noting note: AuditNote?,
+        at now: Timestamp
     ) async throws(StorageError) {
         let delivery = claim.work.delivery
         let isCurrent = try await write { database in
@@ -52,6 +53,7 @@ extension SQLiteStore: DeliveryLedger {
             try database.run(
                 "UPDATE deliveries SET leased_until = 0 WHERE id = ?", [Exact(delivery.id)])
             try database.add(attempts, to: id, of: .deliveries)
+            try database.append(note)
             return true
         }
         guard isCurrent else { throw StorageError.claimLost(delivery.id, claim.token) }

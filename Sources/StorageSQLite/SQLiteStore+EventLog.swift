@@ -25,7 +25,8 @@ extension SQLiteStore: EventLog {
             let rows = try database.rows(
                 """
                 SELECT events.*, body FROM events JOIN event_bodies ON event = events.position
-                WHERE state = 'received' AND leased_until <= ? ORDER BY events.position LIMIT ?
+                WHERE state = 'received' AND leased_until <= ?
+                ORDER BY run, events.position LIMIT ?
                 """, [now, max(limit, 0)])
             return try rows.compactMap { row in
                 let read = try Loans.events.read(row, database, report) { try Event(row: row) }
@@ -45,17 +46,9 @@ extension SQLiteStore: EventLog {
             let id = claim.work.id
             guard let row = try Loans.events.held(id.rawValue, under: claim.token, database)
             else { throw StorageError.claimLost(id, claim.token) }
-            for task in outcome.tasks { try database.insert(task, at: now) }
-            for announcement in outcome.announcements { try database.insert(announcement) }
-            if !row.hasNull("entity") {
-                let entity = try row.decoded(EntityReference.self, "entity")
-                for verdict in outcome.verdicts where verdict.isAnnouncement {
-                    try database.noteTrigger(of: verdict.rule, for: entity, at: now)
-                }
-            }
-            try database.run(
-                "UPDATE events SET state = ?, verdicts = ?, leased_until = 0 WHERE id = ?",
-                [outcome.state.rawValue, try encoded(outcome.verdicts), Exact(id)])
+            let entity =
+                row.hasNull("entity") ? nil : try row.decoded(EntityReference.self, "entity")
+            try database.write(outcome, of: id, about: entity, at: now)
         }
     }
 
@@ -85,7 +78,23 @@ extension Database {
     /// Evidence kept of one event's other bodies.
     private static let conflictsMax = 10
 
-    fileprivate func admit(_ event: Event) throws -> Admission {
+    /// Writes what came of an event, and ends its loan.
+    func write(
+        _ outcome: MatchOutcome, of id: Event.ID, about entity: EntityReference?, at now: Timestamp
+    ) throws {
+        for task in outcome.tasks { try insert(task, at: now) }
+        for announcement in outcome.announcements { try insert(announcement) }
+        if let entity {
+            for verdict in outcome.verdicts where verdict.isAnnouncement {
+                try noteTrigger(of: verdict.rule, for: entity, at: now)
+            }
+        }
+        try run(
+            "UPDATE events SET state = ?, verdicts = ?, leased_until = 0 WHERE id = ?",
+            [outcome.state.rawValue, try encoded(outcome.verdicts), Exact(id)])
+    }
+
+    func admit(_ event: Event) throws -> Admission {
         let identity = event.identity
         let names: [(any DatabaseValueConvertible)?] = [
             Exact(identity.source), Exact(identity.scope), Exact(identity.key),
@@ -165,6 +174,6 @@ extension Event {
             time: try row.optionalMoment("time"),
             receivedAt: try row.moment("received_at"),
             entity: row.hasNull("entity") ? nil : try row.decoded(EntityReference.self, "entity"),
-            body: try row.bytes("body"))
+            body: try row.bytes("body"), run: try row.decode(Int.self, forColumn: "run"))
     }
 }

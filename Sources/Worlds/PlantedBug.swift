@@ -240,7 +240,8 @@
         }
 
         func settle(
-            _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+            _ claim: Claim<DueDelivery>, with attempts: [Attempt], noting note: AuditNote?,
+            at now: Timestamp
         ) async throws(StorageError) {
             var claim = claim
             if bug == .backoffForgotten, case .pending = claim.work.delivery.state {
@@ -248,7 +249,7 @@
                 try? claim.work.delivery.apply(.claimed)
                 try? claim.work.delivery.apply(.postponed(until: now))
             }
-            try await inner.settle(claim, with: attempts, at: now)
+            try await inner.settle(claim, with: attempts, noting: note, at: now)
         }
 
         func announce(_ announcement: Announcement) async throws(StorageError) {

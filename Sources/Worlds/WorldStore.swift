@@ -45,7 +45,7 @@ final class WorldStore: Sendable {
     }
 
     /// One call, with what goes wrong around it.
-    private func pass<Value: Sendable>(
+    func pass<Value: Sendable>(
         _ name: String, writes: Bool = true, _ act: () async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         let trouble = draw()
@@ -210,10 +210,11 @@ extension WorldStore: DeliveryLedger {
     }
 
     func settle(
-        _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+        _ claim: Claim<DueDelivery>, with attempts: [Attempt], noting note: AuditNote?,
+        at now: Timestamp
     ) async throws(StorageError) {
         try await pass("settle delivery") { () throws(StorageError) in
-            try await inner.settle(claim, with: attempts, at: now)
+            try await inner.settle(claim, with: attempts, noting: note, at: now)
         }
     }
 

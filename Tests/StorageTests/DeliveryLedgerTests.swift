@@ -84,7 +84,12 @@ func aPersonTakesADeliveryAsItStands(_ backend: Backend) async throws {
         }
         #expect(lost == .claimLost)
         try taken.work.delivery.apply(.cancelRequested(at: now))
-        try await store.settle(taken, with: [], at: now)
+        let note = AuditNote(.deliveryCancelled, of: "msg_1_hook", by: .system, at: now)
+        try await store.settle(taken, with: [], noting: note, at: now)
+        #expect(
+            try await code { try await store.settle(taken, with: [], noting: note, at: now) }
+                == .claimLost)
+        #expect(try await store.auditEntries(AuditQuery()).rows.map(\.object) == ["msg_1_hook"])
         #expect(try await store.claimAllDeliveries(at: now + .days(1)).isEmpty)
         var again = try await store.takeDelivery("msg_1_hook", at: now, lease: .seconds(10))
         try again.work.delivery.apply(.sendAgain(at: now + .seconds(5)))

@@ -245,9 +245,10 @@ final class FlakyLedger: DeliveryLedger, HealthLedger {
     }
 
     func settle(
-        _ claim: Claim<DueDelivery>, with attempts: [Attempt], at now: Timestamp
+        _ claim: Claim<DueDelivery>, with attempts: [Attempt], noting note: AuditNote?,
+        at now: Timestamp
     ) async throws(StorageError) {
-        try await inner.settle(claim, with: attempts, at: now)
+        try await inner.settle(claim, with: attempts, noting: note, at: now)
     }
 
     func announce(_ announcement: Announcement) async throws(StorageError) {

@@ -1,0 +1,176 @@
+package import Domain
+package import Storage
+
+extension MemoryStore: WishLedger {
+    package func planAgain(
+        _ id: CopyTask.ID, at now: Timestamp,
+        as make: @escaping @Sendable (_ old: CopyTask, _ run: Int) -> (CopyTask, AuditNote?)
+    ) throws(StorageError) -> PlannedAgain {
+        guard let old = tasks[id]?.task else { throw StorageError(.notFound, detail: "\(id)") }
+        guard old.mayBeRetried else {
+            throw StorageError(.conflict, detail: "\(id) is \(old.state.name)")
+        }
+        let siblings = tasks.rows.map(\.value.task).filter {
+            $0.plan.event.id == old.plan.event.id
+        }
+        let later = siblings.filter {
+            Bytes($0.plan.rule) == Bytes(old.plan.rule) && $0.plan.action == old.plan.action
+                && $0.plan.run > old.plan.run
+        }
+        if let next = later.max(by: { $0.plan.run < $1.plan.run }) {
+            return PlannedAgain(task: next, isNew: false)
+        }
+        let place = events.place(of: old.plan.event.id)
+        let known = place.map { events[at: $0].value.event.run } ?? 0
+        let run = max(known, siblings.map(\.plan.run).max() ?? 0) + 1
+        let (task, note) = make(old, run)
+        try checkLock(of: task)
+        if let place { events.change(place) { $0.event.run = run } }
+        tasks.insert(StoredTask(task, at: now), as: task.id)
+        noteTrigger(of: task.plan.rule, for: task.plan.entity, at: task.plan.createdAt)
+        append(note)
+        return PlannedAgain(task: task, isNew: true)
+    }
+
+    package func admit(
+        _ event: Event, settledAs outcome: MatchOutcome, noting note: AuditNote?, at now: Timestamp
+    ) throws(StorageError) -> Admission {
+        let before = (events, eventsByIdentity)
+        let admission = try admit(event)
+        guard admission == .stored, let place = events.place(of: event.id) else {
+            return admission
+        }
+        do throws(StorageError) {
+            try write(outcome, of: event, in: place, at: now)
+        } catch {
+            (events, eventsByIdentity) = before
+            throw error
+        }
+        append(note)
+        return .stored
+    }
+
+    package func replay(
+        _ id: Event.ID, noting note: AuditNote?, at now: Timestamp
+    ) throws(StorageError) -> Replay {
+        guard let place = events.place(of: id) else {
+            throw StorageError(.notFound, detail: "\(id)")
+        }
+        let row = events[at: place].value
+        guard row.state != .received else { return Replay(run: row.event.run, isNew: false) }
+        replay(place, at: now)
+        append(note)
+        return Replay(run: row.event.run + 1, isNew: true)
+    }
+
+    private func replay(_ place: Int, at now: Timestamp) {
+        events.change(place) { row in
+            row.state = .received
+            row.event.run += 1
+            row.replayedAt = now
+        }
+    }
+
+    package func count(_ selection: EventSelection) throws(StorageError) -> Int {
+        events.rows.count { selection.means($0.value) }
+    }
+
+    package func replay(
+        _ selection: EventSelection, from cursor: String?, limit: Int,
+        noting note: @escaping @Sendable (Int) -> AuditNote?, at now: Timestamp
+    ) throws(StorageError) -> Portion {
+        let start = try cursor.map { text throws(StorageError) in try Cursor(text) }
+        let meant = events.rows.filter { selection.means($0.value) }
+            .map { Cursor(number: 0, at: $0.value.event.receivedAt, place: $0.place) }
+            .filter { one in start.map { $0 < one } ?? true }.sorted()
+        let taken = meant.prefix(max(0, limit))
+        for one in taken { replay(one.place, at: now) }
+        if !taken.isEmpty { append(note(taken.count)) }
+        return Portion(count: taken.count, next: meant.count > taken.count ? taken.last?.text : nil)
+    }
+
+    package func count(_ selection: DeliverySelection) throws(StorageError) -> Int {
+        deliveries.rows.count { selection.means($0.value.delivery) }
+    }
+
+    package func recover(
+        _ selection: DeliverySelection, from cursor: String?, limit: Int,
+        noting note: @escaping @Sendable (Int) -> AuditNote?, at now: Timestamp
+    ) throws(StorageError) -> Portion {
+        let start = try cursor.map { text throws(StorageError) in try Cursor(text) }
+        var number = start?.number ?? 0
+        let meant = deliveries.rows
+            .filter { selection.means($0.value.delivery) && !$0.isHeld(at: now) }
+            .map { row in
+                Cursor(number: 0, at: row.value.delivery.endedAt ?? now, place: row.place)
+            }
+            .filter { one in start.map { $0 < one } ?? true }.sorted()
+        let taken = meant.prefix(max(0, limit))
+        for one in taken {
+            var delivery = deliveries[at: one.place].value.delivery
+            guard (try? delivery.apply(.sendAgain(at: selection.dueAt(number, at: now)))) != nil
+            else { continue }
+            number += 1
+            deliveries.change(one.place) { $0.delivery = delivery }
+        }
+        if !taken.isEmpty { append(note(taken.count)) }
+        var last = taken.last
+        last?.number = number
+        return Portion(count: taken.count, next: meant.count > taken.count ? last?.text : nil)
+    }
+}
+
+/// Where a wish about many goes on.
+private struct Cursor: Comparable {
+    /// How many were done before.
+    var number: Int
+    let at: Timestamp
+    let place: Int
+
+    init(number: Int, at: Timestamp, place: Int) {
+        self.number = number
+        self.at = at
+        self.place = place
+    }
+
+    init(_ text: String) throws(StorageError) {
+        let parts = text.split(separator: ".").map { Int64($0) }
+        guard parts.count == 3, let number = parts[0], let at = parts[1], let place = parts[2],
+            let number = Int(exactly: number), let place = Int(exactly: place)
+        else { throw StorageError(.notFound, detail: "cursor \(text)") }
+        self.init(number: number, at: Timestamp(milliseconds: at), place: place)
+    }
+
+    var text: String { "\(number).\(at.milliseconds).\(place)" }
+
+    static func < (one: Self, other: Self) -> Bool {
+        (one.at, one.place) < (other.at, other.place)
+    }
+}
+
+extension EventSelection {
+    fileprivate func means(_ row: StoredEvent) -> Bool {
+        let event = row.event
+        return row.state != .received && event.receivedAt < end
+            && event.receivedAt >= since ?? event.receivedAt
+            && (row.replayedAt.map { $0 < askedAt } ?? true)
+            && (source.map { Bytes($0) == Bytes(event.identity.source) } ?? true)
+            && (type.map { Bytes($0) == Bytes(event.type) } ?? true)
+            && (state.map { $0 == row.state } ?? true)
+            && (entity.map { wanted in
+                event.entity.map { Bytes($0.id) == Bytes(wanted) } ?? false
+            } ?? true)
+    }
+}
+
+extension DeliverySelection {
+    fileprivate func means(_ delivery: Delivery) -> Bool {
+        switch delivery.state {
+        case .exhausted, .cancelled: break
+        case .pending, .sending, .delivered: return false
+        }
+        guard let endedAt = delivery.endedAt else { return false }
+        return Bytes(delivery.endpoint) == Bytes(endpoint) && endedAt >= since
+            && endedAt < askedAt
+    }
+}

@@ -1,0 +1,59 @@
+import Domain
+import Storage
+import StorageMemory
+
+/// What people wish for, with what goes wrong around it as around all that writes.
+extension WorldStore: WishLedger {
+    func planAgain(
+        _ id: CopyTask.ID, at now: Timestamp,
+        as make: @escaping @Sendable (_ old: CopyTask, _ run: Int) -> (CopyTask, AuditNote?)
+    ) async throws(StorageError) -> PlannedAgain {
+        try await pass("plan again") { () throws(StorageError) in
+            try await inner.planAgain(id, at: now, as: make)
+        }
+    }
+
+    func admit(
+        _ event: Event, settledAs outcome: MatchOutcome, noting note: AuditNote?, at now: Timestamp
+    ) async throws(StorageError) -> Admission {
+        try await pass("admit settled") { () throws(StorageError) in
+            try await inner.admit(event, settledAs: outcome, noting: note, at: now)
+        }
+    }
+
+    func replay(
+        _ id: Event.ID, noting note: AuditNote?, at now: Timestamp
+    ) async throws(StorageError) -> Replay {
+        try await pass("replay") { () throws(StorageError) in
+            try await inner.replay(id, noting: note, at: now)
+        }
+    }
+
+    func count(_ selection: EventSelection) async throws(StorageError) -> Int {
+        try await inner.count(selection)
+    }
+
+    func replay(
+        _ selection: EventSelection, from cursor: String?, limit: Int,
+        noting note: @escaping @Sendable (Int) -> AuditNote?, at now: Timestamp
+    ) async throws(StorageError) -> Portion {
+        try await pass("replay many") { () throws(StorageError) in
+            try await inner.replay(
+                selection, from: cursor, limit: limit, noting: note, at: now)
+        }
+    }
+
+    func count(_ selection: DeliverySelection) async throws(StorageError) -> Int {
+        try await inner.count(selection)
+    }
+
+    func recover(
+        _ selection: DeliverySelection, from cursor: String?, limit: Int,
+        noting note: @escaping @Sendable (Int) -> AuditNote?, at now: Timestamp
+    ) async throws(StorageError) -> Portion {
+        try await pass("recover") { () throws(StorageError) in
+            try await inner.recover(
+                selection, from: cursor, limit: limit, noting: note, at: now)
+        }
+    }
+}
