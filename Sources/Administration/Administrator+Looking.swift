@@ -108,10 +108,16 @@ extension Administrator {
     private func ask<State, Value>(
         for query: Query<State>, _ question: () async throws(StorageError) -> Value
     ) async throws(AdministrationError) -> Value {
+        try await ask(from: query.cursor, question)
+    }
+
+    func ask<Value>(
+        from cursor: String?, _ question: () async throws(StorageError) -> Value
+    ) async throws(AdministrationError) -> Value {
         do {
             return try await ask(question)
         } catch {
-            guard query.cursor != nil, error.code == .notFound || error.code == .taskBusy else {
+            guard cursor != nil, error.code == .notFound || error.code == .taskBusy else {
                 throw error
             }
             throw AdministrationError(

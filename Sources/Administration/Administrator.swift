@@ -53,6 +53,9 @@ package struct Administrator: Sendable {
             registry: store, book: book, fileRules: fileRules, references: references, log: log)
     }
 
+    /// The time that durations back are counted from.
+    package var now: Timestamp { time.now() }
+
     /// Asks the store, and turns its trouble into what a client may know.
     func ask<Value>(
         _ question: () async throws(StorageError) -> Value

@@ -5,9 +5,7 @@ package import StrictJSON
 extension EventRecord {
     /// The event without its body, as lists show it.
     var listing: JSONValue {
-        guard case .object(var object) = event.summary else { return event.summary }
-        object["received_at"] = .string(event.receivedAt.description)
-        if let entity = event.entity { object["entity"] = entity.json }
+        guard case .object(var object) = event.head else { return event.head }
         object["state"] = .string(state.rawValue)
         return .object(object)
     }

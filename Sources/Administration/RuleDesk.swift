@@ -151,7 +151,13 @@ package final class RuleDesk: Sendable {
         return AdministrationError(error)
     }
 
-    private func read(
+    /// The rule that events meet under this name, from a file or put in.
+    func inForce(_ name: String) -> Rule? {
+        book.current.rules.first { $0.name.hasSameBytes(as: name) }
+    }
+
+    /// What a definition says, checked as if it were put.
+    func read(
         _ definition: [UInt8], name: String
     ) throws(AdministrationError) -> Rule {
         let json: JSONValue

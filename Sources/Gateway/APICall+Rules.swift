@@ -20,5 +20,11 @@ extension APICall {
             try await asked.administration.deleteRule(asked.names[0])
             return Answer(status: 204)
         },
+        APICall(
+            "backtestRule", "POST", "/rules/{name}/backtest", .read, isLook: true
+        ) { asked throws(AdministrationError) in
+            let wish = try BacktestWish(parsing: asked.body, now: asked.administration.now)
+            return Answer(json: try await asked.administration.backtest(asked.names[0], wish))
+        },
     ]
 }

@@ -19,18 +19,23 @@ package struct APICall: Sendable {
     /// The query parameters it understands; anything else is refused rather than ignored, so that
     /// a mistyped filter never looks like one that found everything.
     package let parameters: [String]
+    /// Whether it changes nothing and may cost much, so that few of its kind run at a time.
+    package let isLook: Bool
     let work: Work
 
-    /// - Parameter path: Below `/api/v1`, names in braces, as in `/tasks/{id}/resolve`.
+    /// - Parameters:
+    ///   - path: Below `/api/v1`, names in braces, as in `/tasks/{id}/resolve`.
+    ///   - isLook: Left out for `GET`, which always is one.
     init(
         _ id: String, _ method: String, _ path: String, _ scope: Scope,
-        parameters: [String] = [], _ work: @escaping Work
+        parameters: [String] = [], isLook: Bool = false, _ work: @escaping Work
     ) {
         self.id = id
         self.method = method
         self.path = PathForm(path)
         self.scope = scope
         self.parameters = parameters
+        self.isLook = isLook || method == "GET"
         self.work = work
     }
 

@@ -31,7 +31,7 @@ extension HTTPGateway {
 
     private func answer(_ call: APICall, _ asked: APIRequest) async -> Answer {
         do throws(AdministrationError) {
-            guard call.method == "GET" else { return try await call.work(asked) }
+            guard call.isLook else { return try await call.work(asked) }
             let answer = try await readingRoom.read { () async throws(AdministrationError) in
                 try await call.work(asked)
             }

@@ -68,3 +68,15 @@ extension WorldStore: AuditLog {
         try await inner.auditStretch(after: number, limit: limit)
     }
 }
+
+extension WorldStore: History {
+    func eventCount(in period: Period) async throws(StorageError) -> Int {
+        try await inner.eventCount(in: period)
+    }
+
+    func events(
+        in period: Period, after place: String?, limit: Int
+    ) async throws(StorageError) -> Page<Event> {
+        try await inner.events(in: period, after: place, limit: limit)
+    }
+}

@@ -18,11 +18,13 @@ struct RulesCommand: AsyncParsableCommand {
             Examples:
               copyhook rules test --config copyhook.yaml --event event.json
               copyhook rules list
+              copyhook rules backtest backup.json --since 7d
               copyhook rules put backup.json
               copyhook rules delete backup-published-bots
             """,
         subcommands: [
-            RulesTestCommand.self, List.self, Show.self, Put.self, Delete.self,
+            RulesTestCommand.self, BacktestCommand.self, List.self, Show.self, Put.self,
+            Delete.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -85,21 +87,11 @@ struct RulesCommand: AsyncParsableCommand {
                   copyhook rules put --name backup - < backup.json
                 """)
 
-        @OptionGroup var api: APIOptions
-
-        @Argument(help: "File with the rule; - is standard input.")
-        var file: String
-
-        @Option(help: "The rule's name. Default: the one in the file.")
-        var name: String?
+        @OptionGroup var rule: RuleFileOptions
 
         func run() async throws {
-            let definition = try readDefinition()
-            guard let name = name ?? definition["name"]?.text else {
-                throw CommandFailure.badUsage(
-                    "The rule in \(InputFile.name(of: file)) has no name",
-                    "Add name: NAME to it, or give --name NAME.")
-            }
+            let (name, definition) = try rule.read()
+            let api = rule.api
             let path = "/api/v1/rules/\(APIClient.segment(name))"
             let rule = try await APIClient(api).call(.put, path, body: definition.bytes())
             print(api.json ? rule.prettyText() : "\(name.onOneLine) is in force")
@@ -107,15 +99,6 @@ struct RulesCommand: AsyncParsableCommand {
                 standardError(
                     "warning: \(warning.cell("pointer")): \(warning.cell("detail"))\n"
                         + warning.cell("remedy"))
-            }
-        }
-
-        private func readDefinition() throws -> JSONValue {
-            let text = try InputFile.read(file)
-            do throws(ConfigurationRefusal) {
-                return try RuleDefinition.json(text, file: InputFile.name(of: file))
-            } catch {
-                throw CommandFailure.badUsage(error.description)
             }
         }
     }

@@ -89,10 +89,11 @@ private struct Described: Hashable {
     /// What each call may answer for reasons that are not its own.
     private static func statuses(of call: APICall) -> Set<String> {
         var statuses: Set<String> = ["400", "401", "403", "503"]
-        if call.method == "GET" { statuses.insert("429") }
+        if call.isLook { statuses.insert("429") }
         if ["POST", "PUT", "PATCH"].contains(call.method) {
-            statuses.formUnion(["413", "415", "507"])
+            statuses.formUnion(["413", "415"])
         }
+        if !call.isLook { statuses.insert("507") }
         if call.path.text.contains("{") { statuses.insert("404") }
         return statuses
     }
