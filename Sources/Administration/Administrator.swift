@@ -19,6 +19,8 @@ package struct Administrator: Sendable {
     let decisions = Turnstile()
     /// Where rules are changed; rule files that change on disk come in here, too.
     package let desk: RuleDesk
+    /// How things stand with the rule files; who follows them writes it.
+    package let ruleFiles: RuleFilesState
 
     /// Hints to the rooms that a decision made work for them; losing one costs time only.
     package struct Nudges: Sendable {
@@ -39,15 +41,18 @@ package struct Administrator: Sendable {
     ///     first event is matched.
     ///   - fileRules: As read from files at start, checked.
     ///   - references: The connections and endpoints that rules may name.
+    ///   - ruleFiles: Where whoever follows the rule files says what became of them.
     ///   - audience: Who hears of a task's end by a person's decision.
     package init(
         store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
+        ruleFiles: RuleFilesState = RuleFilesState(directory: nil),
         audience: Audience, time: TimeSource, nudges: Nudges = Nudges(), log: Logger
     ) {
         self.store = store
         self.audience = audience
         self.time = time
         self.nudges = nudges
+        self.ruleFiles = ruleFiles
         self.log = log
         desk = RuleDesk(
             registry: store, book: book, fileRules: fileRules, references: references, log: log)
@@ -82,8 +87,9 @@ package struct Administrator: Sendable {
 // MARK: - Rules
 
 extension Administrator {
+    /// `{"rules": […], "files"}`: every rule, and how things stand with the rule files.
     package func rules() async throws(AdministrationError) -> JSONValue {
-        ["rules": .array(try await desk.list().map(\.json))]
+        ["rules": .array(try await desk.list().map(\.json)), "files": ruleFiles.json]
     }
 
     package func rule(_ name: String) async throws(AdministrationError) -> JSONValue {

@@ -13,22 +13,26 @@ struct RuleFiles: Sendable {
     static let pause: Duration = .seconds(1)
     /// For what the times of files do not tell, such as a file that a rule refers to.
     static let readAgainAfter: Duration = .seconds(60)
+    /// Files that changed within this time may be half written: they are looked at once more.
+    static let settling: Duration = .milliseconds(100)
+    /// A directory that never comes to rest is read as it is at last.
+    static let settlingLooksMax = 20
 
     let configuration: Configuration
     let environment: [String: String]
     let desk: RuleDesk
+    let state: RuleFilesState
     let time: TimeSource
     let log: Logger
 
     func run(until stop: StopSignal) async {
         guard let directory = configuration.rulesDirectory else { return }
         var inForce = configuration.rules
-        var complaint: String?
         var seen: [String: [String]]?
         var readAt = time.elapsed()
         while !stop.isRaised, !Task.isCancelled {
             await stop.wait(atMost: Self.pause, time: time)
-            let present = look(at: directory)
+            let present = await settled(directory, since: seen, until: stop)
             guard present != seen || time.elapsed() - readAt >= Self.readAgainAfter else {
                 continue
             }
@@ -36,15 +40,40 @@ struct RuleFiles: Sendable {
             readAt = time.elapsed()
             do throws(ConfigurationRefusal) {
                 let rules = try configuration.readingRulesAgain(environment: environment)
-                complaint = nil
-                guard rules != inForce else { continue }
-                if await putInForce(rules) { inForce = rules }
+                // Some files may have been read before a change and some behind it.
+                guard look(at: directory) == present else {
+                    seen = nil
+                    continue
+                }
+                if rules != inForce {
+                    guard await putInForce(rules) else { continue }
+                    inForce = rules
+                }
+                state.accepted(rules: count(of: rules), at: time.now())
             } catch {
-                guard complaint != error.description else { continue }
-                complaint = error.description
+                guard look(at: directory) == present else {
+                    seen = nil
+                    continue
+                }
+                guard state.refused(error.description, at: time.now()) else { continue }
                 log.error("rules.refused", metadata: ["detail": "\(error)"])
             }
         }
+    }
+
+    /// What the directory holds once nobody writes there any more.
+    private func settled(
+        _ directory: String, since seen: [String: [String]]?, until stop: StopSignal
+    ) async -> [String: [String]] {
+        var present = look(at: directory)
+        guard seen != nil, present != seen else { return present }
+        for _ in 0..<Self.settlingLooksMax where !stop.isRaised {
+            await stop.wait(atMost: Self.settling, time: time)
+            let now = look(at: directory)
+            if now == present { break }
+            present = now
+        }
+        return present
     }
 
     /// What the directory holds, without opening a file: names, sizes and times.
@@ -58,12 +87,17 @@ struct RuleFiles: Sendable {
         }
     }
 
+    /// Rules of the directory, those of the configuration itself not counted.
+    private func count(of rules: [Rule]) -> Int { rules.count - configuration.inlineRules.count }
+
     private func putInForce(_ rules: [Rule]) async -> Bool {
         do throws(AdministrationError) {
             try await desk.reload(fileRules: rules)
             return true
         } catch {
-            log.error("rules.reload_failed", metadata: ["detail": "\(error)"])
+            if state.refused(error.description, at: time.now()) {
+                log.error("rules.reload_failed", metadata: ["detail": "\(error)"])
+            }
             return false
         }
     }

@@ -96,7 +96,11 @@ package struct Service: Sendable {
             time: time, chance: chance, log: log)
         let administration = Administrator(
             store: store, book: book, fileRules: configuration.rules,
-            references: configuration.references, audience: audience, time: time,
+            references: configuration.references,
+            ruleFiles: RuleFilesState(
+                directory: configuration.rulesDirectory,
+                rules: configuration.rules.count - configuration.inlineRules.count, at: time.now()),
+            audience: audience, time: time,
             nudges: .init(
                 copying: rooms.wakeCopying.signal, notifying: rooms.wakeNotifying.signal),
             log: log)
@@ -113,7 +117,7 @@ package struct Service: Sendable {
             }, limits: Self.connectionLimits, time: time, log: log)
         let files = RuleFiles(
             configuration: configuration, environment: environment, desk: administration.desk,
-            time: time, log: log)
+            state: administration.ruleFiles, time: time, log: log)
         let gatewayStopped = StopSignal()
         let refusal = await withTaskGroup(of: ServiceError?.self) { group in
             group.addTask { await rest(rooms, until: stop) }

@@ -80,13 +80,19 @@ extension HTTPGateway {
             return Answer(200, text: "ok")
         case .readyz:
             let reasons = (isStopping ? ["stopping"] : []) + (await readiness())
-            return reasons.isEmpty
-                ? Answer(200, text: "ready") : Answer(503, text: reasons.joined(separator: "\n"))
+            guard reasons.isEmpty else { return Answer(503, text: reasons.joined(separator: "\n")) }
+            return Answer(200, text: (["ready"] + remarks).joined(separator: "\n"))
         case .description:
             return Answer(yaml: PackageResources.openapi_yaml)
         case .api(let segments):
             return await api(segments, target.query, request, body)
         }
+    }
+
+    /// What keeps no event away and is worth knowing.
+    private var remarks: [String] {
+        guard let refusal = administration.ruleFiles.refusal else { return [] }
+        return ["rule files: refused since \(refusal.at): \(refusal.detail.onOneLine)"]
     }
 
     /// The lines as they came.

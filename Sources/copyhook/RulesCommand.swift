@@ -21,10 +21,11 @@ struct RulesCommand: AsyncParsableCommand {
               copyhook rules backtest backup.json --since 7d
               copyhook rules put backup.json
               copyhook rules delete backup-published-bots
+              copyhook rules status
             """,
         subcommands: [
             RulesTestCommand.self, BacktestCommand.self, List.self, Show.self, Put.self,
-            Delete.self,
+            Delete.self, Status.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -52,6 +53,49 @@ struct RulesCommand: AsyncParsableCommand {
                 ])
             }
             print(table.text())
+        }
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Says whether what stands in the rule files is in force.",
+            discussion: """
+                A broken file changes nothing: the rules before it stay in force, all of them.
+                Ends with 1 while that is so, and says what is wrong.
+
+                Example:
+                  copyhook rules status
+                """)
+
+        @OptionGroup var api: APIOptions
+
+        func run() async throws {
+            let answer = try await APIClient(api).call(.get, "/api/v1/rules")
+            let files = answer["files"] ?? .null
+            let refused = files["refused"].flatMap { $0.isNull ? nil : $0 }
+            if api.json {
+                print(files.prettyText())
+            } else {
+                print(Self.text(files, rules: answer["rules"]?.elements ?? []))
+            }
+            if let refused {
+                throw CommandFailure.failed(
+                    "The rule files are refused since \(refused.cell("at"))",
+                    refused.cell("detail"))
+            }
+        }
+
+        private static func text(_ files: JSONValue, rules: [JSONValue]) -> String {
+            let troubled = rules.filter { $0["problem"]?.text != nil }
+            var lines = ["\(rules.count) rules, \(troubled.count) with a problem"]
+            lines += troubled.map { "  \($0.cell("name")): \($0.cell("problem").onOneLine)" }
+            guard !files.isNull else {
+                return (lines + ["no directory of rule files (rules_dir)"]).joined(separator: "\n")
+            }
+            lines.append(
+                "\(files.cell("directory")): \(files["rules"]?.count ?? 0) rules, in force as read "
+                    + "at \(files.cell("read_at"))")
+            return lines.joined(separator: "\n")
         }
     }
 
