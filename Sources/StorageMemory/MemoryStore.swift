@@ -18,6 +18,8 @@ package actor MemoryStore {
     /// When a rule last did something for an entity.
     var triggers: [TriggerKey: Timestamp] = [:]
     var storedRules: [Bytes: StoredRule] = [:]
+    /// Oldest first.
+    var versionsOfRules: [Bytes: [RuleVersion]] = [:]
     var settings: [Bytes: String] = [:]
     var destinations: [Bytes: DestinationHealth] = [:]
     var sealedRecords: [Bytes: [UInt8]] = [:]

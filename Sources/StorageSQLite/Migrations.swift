@@ -90,7 +90,7 @@ package struct Migration: Hashable, Sendable {
         return shape
     }
 
-    private static let all = [first, audit, wishes]
+    private static let all = [first, audit, wishes, versions]
     /// The first schema that has the audit.
     static var auditSince: Int { (all.firstIndex(of: audit) ?? all.count) + 1 }
 

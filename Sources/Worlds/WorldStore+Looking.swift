@@ -8,12 +8,12 @@ import StorageMemory
 extension WorldStore: Registry {
     func rules() async throws(StorageError) -> [StoredRule] { try await inner.rules() }
 
-    func put(_ rule: StoredRule, noting note: AuditNote?) async throws(StorageError) {
-        try await inner.put(rule, noting: note)
+    func change(_ changes: [RuleChange]) async throws(StorageError) {
+        try await inner.change(changes)
     }
 
-    func deleteRule(_ name: String, noting note: AuditNote?) async throws(StorageError) {
-        try await inner.deleteRule(name, noting: note)
+    func ruleVersions(_ name: String) async throws(StorageError) -> [RuleVersion] {
+        try await inner.ruleVersions(name)
     }
 
     func setting(_ name: String) async throws(StorageError) -> String? {
