@@ -77,16 +77,16 @@ extension Administrator {
     ///
     /// - Returns: The task afterwards, in the shape of ``task(_:)``.
     package func resolve(
-        _ id: String, _ decision: Decision
+        _ id: String, _ decision: Decision, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         // One at a time, or two people could give one copy to two tasks.
         try await decisions.pass { () async throws(AdministrationError) in
-            try await decide(id, decision)
+            try await decide(id, decision, by: who)
         }
     }
 
     private func decide(
-        _ id: String, _ decision: Decision
+        _ id: String, _ decision: Decision, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         let task = try await taskRecord(id).task
         try refuseUnlessUnresolved(task)
@@ -95,7 +95,7 @@ extension Administrator {
         var claim = try await ask { () async throws(StorageError) in
             try await store.takeTask(task.id, at: now, lease: Self.leaseOfDecision)
         }
-        let settlement: CopySettlement
+        var settlement: CopySettlement
         do throws(AdministrationError) {
             // A worker may have found the copy between the look and the loan.
             try refuseUnlessUnresolved(claim.work)
@@ -104,15 +104,22 @@ extension Administrator {
             await giveBack(claim, at: now)
             throw error
         }
-        let decided = claim
+        settlement.note = AuditNote(
+            .taskResolved, of: id, by: who.author, at: now,
+            details: [
+                "decision": .string(decision.outcome),
+                "state": .string(claim.work.state.name.rawValue),
+                "copy_id": .text(settlement.ownCopy?.rawValue),
+            ])
+        let (decided, whole) = (claim, settlement)
         try await ask { () async throws(StorageError) in
-            try await store.settle(decided, with: settlement, at: now)
+            try await store.settle(decided, with: whole, at: now)
         }
         log.notice(
             "task.resolved",
             metadata: [
                 "task": "\(id)", "decision": "\(decision.outcome)",
-                "state": "\(decided.work.state.name.rawValue)",
+                "state": "\(decided.work.state.name.rawValue)", "by": "\(who.id)",
             ])
         if case .sendAgain = decision { nudges.copying() } else { nudges.notifying() }
         return try await self.task(id)

@@ -100,13 +100,16 @@ extension Administrator {
     ///
     /// - Returns: The rule as the API shows it, and whether there was none of that name before.
     package func putRule(
-        _ name: String, definition: [UInt8]
+        _ name: String, definition: [UInt8], by who: Principal
     ) async throws(AdministrationError) -> (rule: JSONValue, isNew: Bool) {
-        let (entry, isNew) = try await desk.put(name, definition: definition, at: time.now())
+        let (entry, isNew) = try await desk.put(
+            name, definition: definition, by: who, at: time.now())
         return (entry.json, isNew)
     }
 
-    package func deleteRule(_ name: String) async throws(AdministrationError) {
-        try await desk.delete(name)
+    package func deleteRule(
+        _ name: String, by who: Principal
+    ) async throws(AdministrationError) {
+        try await desk.delete(name, by: who, at: time.now())
     }
 }

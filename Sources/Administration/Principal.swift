@@ -1,3 +1,5 @@
+package import Storage
+
 /// What a key of the API allows.
 package enum Scope: String, Hashable, Sendable, CaseIterable {
     /// To publish events, and nothing else.
@@ -37,4 +39,7 @@ package struct Principal: Hashable, Sendable {
     package func may(_ scope: Scope) -> Bool {
         scopes.contains { $0.includes.contains(scope) }
     }
+
+    /// How the audit calls it.
+    package var author: AuditNote.Who { AuditNote.Who(id: id, name: name) }
 }

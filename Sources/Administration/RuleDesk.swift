@@ -1,6 +1,7 @@
 package import Domain
 package import Logging
 package import Rules
+import Signing
 package import Storage
 import StrictJSON
 import Synchronization
@@ -13,7 +14,7 @@ package final class RuleDesk: Sendable {
     /// Rules that may be put in at run time; those in files come on top.
     package static let storedMax = 10_000
 
-    private let registry: any Registry
+    private let registry: any Registry & AuditLog
     private let book: RuleBook
     private let references: RuleReferences
     private let log: Logger
@@ -24,8 +25,8 @@ package final class RuleDesk: Sendable {
     private let known = Mutex<[String: RuleEntry]>([:])
 
     package init(
-        registry: any Registry, book: RuleBook, fileRules: [Rule], references: RuleReferences,
-        log: Logger
+        registry: any Registry & AuditLog, book: RuleBook, fileRules: [Rule],
+        references: RuleReferences, log: Logger
     ) {
         self.registry = registry
         self.book = book
@@ -49,7 +50,11 @@ package final class RuleDesk: Sendable {
     }
 
     /// Takes the rules that stand in files now, all of them or none.
-    package func reload(fileRules: [Rule]) async throws(AdministrationError) {
+    ///
+    /// - Parameter directory: Where they stand, for the audit.
+    package func reload(
+        fileRules: [Rule], from directory: String, at now: Timestamp
+    ) async throws(AdministrationError) {
         for (place, rule) in fileRules.enumerated() {
             do throws(RuleRefusal) {
                 try references.check(rule)
@@ -63,7 +68,12 @@ package final class RuleDesk: Sendable {
             }
         }
         try await turnstile.pass { () async throws(AdministrationError) in
-            putInForce(fileRules, try await stored())
+            let stored = try await stored()
+            // First, or what cannot be noted would be in force all the same.
+            if let change = RuleFilesChange(from: self.fileRules, to: fileRules) {
+                try await note(change.note(of: directory, at: now))
+            }
+            putInForce(fileRules, stored)
             files.withLock { $0 = fileRules }
         }
         log.notice("rules.reloaded", metadata: ["file_rules": "\(fileRules.count)"])
@@ -90,7 +100,7 @@ package final class RuleDesk: Sendable {
     ///   - definition: One JSON object in UTF-8, at most 1 MiB.
     /// - Returns: The rule as it is kept, and whether there was none of that name before.
     package func put(
-        _ name: String, definition: [UInt8], at now: Timestamp
+        _ name: String, definition: [UInt8], by who: Principal, at now: Timestamp
     ) async throws(AdministrationError) -> (entry: RuleEntry, isNew: Bool) {
         let rule = try read(definition, name: name)
         let (put, isNew) = try await turnstile.pass { () async throws(AdministrationError) in
@@ -104,7 +114,14 @@ package final class RuleDesk: Sendable {
                     remedy: "Delete rules that are not needed, or join patterns with $or.")
             }
             let kept = StoredRule(name: name, definition: rule.json.bytes(), updatedAt: now)
-            try await keep(kept)
+            try await keep(
+                kept,
+                AuditNote(
+                    .rulePut, of: name, by: who.author, at: now,
+                    details: [
+                        "new": .bool(place == nil),
+                        "definition_sha256": .string(sha256Hex(kept.definition)),
+                    ]))
             if let place { rules[place] = kept } else { rules.append(kept) }
             rules.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             putInForce(files, rules)
@@ -115,7 +132,9 @@ package final class RuleDesk: Sendable {
     }
 
     /// Takes a rule out of force and out of the store.
-    package func delete(_ name: String) async throws(AdministrationError) {
+    package func delete(
+        _ name: String, by who: Principal, at now: Timestamp
+    ) async throws(AdministrationError) {
         try await turnstile.pass { () async throws(AdministrationError) in
             let files = fileRules
             var rules = try await stored()
@@ -123,7 +142,8 @@ package final class RuleDesk: Sendable {
                 try refuseIfInFile(name, files)
                 throw AdministrationError.noRule
             }
-            try await forget(rules[place].name)
+            try await forget(
+                rules[place].name, AuditNote(.ruleDeleted, of: name, by: who.author, at: now))
             rules.remove(at: place)
             putInForce(files, rules)
             log.info("rule.deleted", metadata: ["rule": "\(name)"])
@@ -133,18 +153,24 @@ package final class RuleDesk: Sendable {
     // MARK: -
 
     private func stored() async throws(AdministrationError) -> [StoredRule] {
-        do { return try await registry.rules() } catch { throw noted(error) }
+        do { return try await registry.rules() } catch { throw logged(error) }
     }
 
-    private func keep(_ rule: StoredRule) async throws(AdministrationError) {
-        do { try await registry.put(rule, noting: nil) } catch { throw noted(error) }
+    private func keep(
+        _ rule: StoredRule, _ note: AuditNote
+    ) async throws(AdministrationError) {
+        do { try await registry.put(rule, noting: note) } catch { throw logged(error) }
     }
 
-    private func forget(_ name: String) async throws(AdministrationError) {
-        do { try await registry.deleteRule(name, noting: nil) } catch { throw noted(error) }
+    private func forget(_ name: String, _ note: AuditNote) async throws(AdministrationError) {
+        do { try await registry.deleteRule(name, noting: note) } catch { throw logged(error) }
     }
 
-    private func noted(_ error: StorageError) -> AdministrationError {
+    private func note(_ note: AuditNote) async throws(AdministrationError) {
+        do { try await registry.note(note) } catch { throw logged(error) }
+    }
+
+    private func logged(_ error: StorageError) -> AdministrationError {
         log.error(
             "administration.store",
             metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])

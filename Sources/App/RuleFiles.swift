@@ -46,7 +46,7 @@ struct RuleFiles: Sendable {
                     continue
                 }
                 if rules != inForce {
-                    guard await putInForce(rules) else { continue }
+                    guard await putInForce(rules, from: directory) else { continue }
                     inForce = rules
                 }
                 state.accepted(rules: count(of: rules), at: time.now())
@@ -90,9 +90,9 @@ struct RuleFiles: Sendable {
     /// Rules of the directory, those of the configuration itself not counted.
     private func count(of rules: [Rule]) -> Int { rules.count - configuration.inlineRules.count }
 
-    private func putInForce(_ rules: [Rule]) async -> Bool {
+    private func putInForce(_ rules: [Rule], from directory: String) async -> Bool {
         do throws(AdministrationError) {
-            try await desk.reload(fileRules: rules)
+            try await desk.reload(fileRules: rules, from: directory, at: time.now())
             return true
         } catch {
             if state.refused(error.description, at: time.now()) {

@@ -28,7 +28,9 @@ extension APICall {
             "resolveTask", "POST", "/tasks/{id}/resolve", .write
         ) { asked throws(AdministrationError) in
             let decision = try Decision(parsing: asked.body)
-            return Answer(json: try await asked.administration.resolve(asked.names[0], decision))
+            return Answer(
+                json: try await asked.administration.resolve(
+                    asked.names[0], decision, by: asked.who))
         },
     ]
 

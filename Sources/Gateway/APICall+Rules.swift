@@ -11,13 +11,13 @@ extension APICall {
         },
         APICall("putRule", "PUT", "/rules/{name}", .write) { asked throws(AdministrationError) in
             let (rule, isNew) = try await asked.administration.putRule(
-                asked.names[0], definition: asked.body)
+                asked.names[0], definition: asked.body, by: asked.who)
             return Answer(isNew ? 201 : 200, json: rule)
         },
         APICall(
             "deleteRule", "DELETE", "/rules/{name}", .write
         ) { asked throws(AdministrationError) in
-            try await asked.administration.deleteRule(asked.names[0])
+            try await asked.administration.deleteRule(asked.names[0], by: asked.who)
             return Answer(status: 204)
         },
         APICall(

@@ -11,6 +11,9 @@ struct Checkers {
     let records: [TaskRecord]
     let census: Census
     let health: [DestinationHealth]
+    let audit: AuditVerdict
+    /// Entries of the audit about tasks that a person decided.
+    let noted: Int
     private(set) var troubles: [String] = []
 
     /// Reads from the store itself, not as a life meets it.
@@ -20,6 +23,10 @@ struct Checkers {
         records = try await snapshot.records(in: course.store)
         census = try await course.store.census()
         health = try await course.store.health()
+        audit = try await course.store.verifyAudit()
+        let verb = AuditVerb.taskResolved.rawValue
+        noted = try await course.store.auditStretch(after: nil, limit: Int.max).entries
+            .count { $0?.verb == verb }
     }
 
     mutating func fail(_ what: String) { troubles.append(what) }
@@ -38,6 +45,7 @@ struct Checkers {
         checkDisabling()
         checkBodies()
         checkSecrets()
+        checkAudit()
         for line in course.chronicle.contradictions { fail("contradiction: \(line)") }
     }
 

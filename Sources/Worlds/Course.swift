@@ -104,7 +104,8 @@ struct Course: Sendable {
     ) async {
         let outcome: String
         do throws(AdministrationError) {
-            _ = try await administrator.resolve(task.id.rawValue, decision)
+            _ = try await administrator.resolve(
+                task.id.rawValue, decision, by: People.principal)
             chronicle.count(\.decisions)
             outcome = "done"
         } catch {

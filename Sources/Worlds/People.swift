@@ -11,6 +11,9 @@ struct People: Sendable {
     /// So often at most in one world, or a platform that never answers would keep them busy.
     static let decisionsMax = 30
 
+    /// Whose key they use.
+    static let principal = Principal(id: "key_people", name: "people", scopes: [.write])
+
     let scenery: Scenery
 
     /// A task that waits for a decision, and which one it gets; `nil` when none waits.

@@ -8,6 +8,10 @@ import StorageMemory
 import StrictJSON
 import Synchronization
 
+extension Principal {
+    static let anna = Principal(id: "key_1", name: "anna", scopes: [.write])
+}
+
 /// A store with people's verbs over it, at a time that stands still.
 struct AdministrationFixture {
     let store: MemoryStore

@@ -10,7 +10,7 @@ import Testing
         let fixture = AdministrationFixture()
         _ = try await fixture.unresolved(1)
 
-        let shown = try await fixture.administration.resolve("tsk_1", .adopt("7600"))
+        let shown = try await fixture.administration.resolve("tsk_1", .adopt("7600"), by: .anna)
 
         #expect(shown["task"]?["state"] == "succeeded")
         #expect(shown["task"]?["copy_id"] == "7600")
@@ -30,7 +30,7 @@ import Testing
         let fixture = AdministrationFixture()
         _ = try await fixture.unresolved(1)
 
-        let shown = try await fixture.administration.resolve("tsk_1", .sendAgain)
+        let shown = try await fixture.administration.resolve("tsk_1", .sendAgain, by: .anna)
 
         #expect(shown["task"]?["state"] == "queued")
         #expect(shown["task"]?["possible_duplicate"] == true)
@@ -45,7 +45,7 @@ import Testing
         let fixture = AdministrationFixture()
         _ = try await fixture.unresolved(1)
 
-        let shown = try await fixture.administration.resolve("tsk_1", .giveUp)
+        let shown = try await fixture.administration.resolve("tsk_1", .giveUp, by: .anna)
 
         #expect(shown["task"]?["state"] == "failed")
         #expect(shown["task"]?["failure"]?["kind"] == "abandoned")
@@ -58,9 +58,9 @@ import Testing
         _ = try await fixture.unresolved(2, provider: .keyue)
 
         await expect(.decisionInvalid) {
-            try await fixture.administration.resolve("tsk_1", .adopt(nil))
+            try await fixture.administration.resolve("tsk_1", .adopt(nil), by: .anna)
         }
-        let shown = try await fixture.administration.resolve("tsk_2", .adopt(nil))
+        let shown = try await fixture.administration.resolve("tsk_2", .adopt(nil), by: .anna)
 
         #expect(shown["task"]?["state"] == "succeeded")
         #expect(shown["task"]?["copy_id"]?.isNull == true)
@@ -73,25 +73,25 @@ import Testing
         var claim = try await fixture.send(other, 2)
         let adopt = Decision.adopt(Identifier(rawValue: "7600"))
         let refusal = await #expect(throws: AdministrationError.self) {
-            _ = try await fixture.administration.resolve(task.id.rawValue, adopt)
+            _ = try await fixture.administration.resolve(task.id.rawValue, adopt, by: .anna)
         }
         #expect(refusal?.detail.contains("tsk_2 is under way") == true)
         _ = try claim.work.apply(.answerLost(lookAt: fixture.now))
         _ = try claim.work.apply(.held(lookAt: fixture.now, at: fixture.now))
         try await fixture.store.settle(claim, with: CopySettlement(), at: fixture.now)
-        _ = try await fixture.administration.resolve(task.id.rawValue, adopt)
+        _ = try await fixture.administration.resolve(task.id.rawValue, adopt, by: .anna)
     }
 
     @Test func theOriginalAndAnotherTasksCopyAreNotAdopted() async throws {
         let fixture = AdministrationFixture()
         _ = try await fixture.unresolved(1)
         _ = try await fixture.unresolved(2)
-        _ = try await fixture.administration.resolve("tsk_1", .adopt("7600"))
+        _ = try await fixture.administration.resolve("tsk_1", .adopt("7600"), by: .anna)
 
         for id in ["7351", "7600"] {
             await expect(.decisionInvalid) {
                 try await fixture.administration.resolve(
-                    "tsk_2", .adopt(Identifier(rawValue: id)))
+                    "tsk_2", .adopt(Identifier(rawValue: id)), by: .anna)
             }
         }
         #expect(try await fixture.store.task("tsk_2")?.task.state.name == .unresolved)
@@ -105,7 +105,8 @@ import Testing
         let states = await withTaskGroup(of: String?.self) { group in
             for task in ["tsk_1", "tsk_2"] {
                 group.addTask {
-                    let shown = try? await fixture.administration.resolve(task, .adopt("7600"))
+                    let shown = try? await fixture.administration.resolve(
+                        task, .adopt("7600"), by: .anna)
                     return shown?["task"]?["state"]?.string
                 }
             }
@@ -121,11 +122,11 @@ import Testing
 
         for decision in [Decision.adopt("7600"), .sendAgain, .giveUp] {
             await expect(.taskNotUnresolved) {
-                try await fixture.administration.resolve("tsk_1", decision)
+                try await fixture.administration.resolve("tsk_1", decision, by: .anna)
             }
         }
         await expect(.notFound) {
-            try await fixture.administration.resolve("tsk_0", .giveUp)
+            try await fixture.administration.resolve("tsk_0", .giveUp, by: .anna)
         }
         #expect(try await fixture.store.task("tsk_1") == before)
     }
@@ -136,7 +137,7 @@ import Testing
         _ = try await fixture.store.takeTask("tsk_1", at: fixture.now, lease: .seconds(60))
 
         await expect(.taskBusy) {
-            try await fixture.administration.resolve("tsk_1", .giveUp)
+            try await fixture.administration.resolve("tsk_1", .giveUp, by: .anna)
         }
         #expect(try await fixture.store.task("tsk_1")?.task.state.name == .unresolved)
     }

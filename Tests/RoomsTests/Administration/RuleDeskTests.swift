@@ -25,7 +25,8 @@ private func refusal(
     @Test func aRuleThatIsPutIsInForceAndStored() async throws {
         let fixture = AdministrationFixture()
 
-        let (rule, isNew) = try await fixture.administration.putRule("backup", definition: good)
+        let (rule, isNew) = try await fixture.administration.putRule(
+            "backup", definition: good, by: .anna)
 
         #expect(isNew)
         #expect(rule["origin"] == "api")
@@ -35,17 +36,18 @@ private func refusal(
         #expect(fixture.book.current.rules.map(\.name) == ["backup"])
         #expect(try await fixture.store.rules().map(\.name) == ["backup"])
         #expect(try await fixture.administration.rule("backup") == rule)
-        let again = try await fixture.administration.putRule("backup", definition: good)
+        let again = try await fixture.administration.putRule("backup", definition: good, by: .anna)
         #expect(!again.isNew)
     }
 
     @Test func whatIsReadCanBePutAgain() async throws {
         let fixture = AdministrationFixture()
-        let (rule, _) = try await fixture.administration.putRule("backup", definition: good)
+        let (rule, _) = try await fixture.administration.putRule(
+            "backup", definition: good, by: .anna)
         let definition = try #require(rule["definition"]).bytes()
 
         let (same, isNew) = try await fixture.administration.putRule(
-            "backup", definition: definition)
+            "backup", definition: definition, by: .anna)
 
         #expect(same == rule)
         #expect(!isNew)
@@ -55,7 +57,7 @@ private func refusal(
         let fixture = AdministrationFixture()
         func warnings(_ name: String, _ definition: String) async throws -> [String?] {
             let (rule, _) = try await fixture.administration.putRule(
-                name, definition: Array(definition.utf8))
+                name, definition: Array(definition.utf8), by: .anna)
             #expect(try await fixture.administration.rule(name) == rule)
             return rule["warnings"]?.array?.map { $0["pointer"]?.string } ?? []
         }
@@ -99,11 +101,12 @@ private func refusal(
         definition: String, code: String, pointer: String?
     ) async throws {
         let fixture = AdministrationFixture()
-        let kept = try await fixture.administration.putRule("backup", definition: good).rule
+        let kept = try await fixture.administration.putRule("backup", definition: good, by: .anna)
+            .rule
 
         let error = await refusal { () async throws(AdministrationError) in
             _ = try await fixture.administration.putRule(
-                "backup", definition: Array(definition.utf8))
+                "backup", definition: Array(definition.utf8), by: .anna)
         }
 
         #expect(error?.code.rawValue == code)
@@ -136,10 +139,10 @@ private func refusal(
         try await fixture.administration.desk.rebuild()
 
         let put = await refusal { () async throws(AdministrationError) in
-            _ = try await fixture.administration.putRule("nightly", definition: good)
+            _ = try await fixture.administration.putRule("nightly", definition: good, by: .anna)
         }
         let delete = await refusal { () async throws(AdministrationError) in
-            try await fixture.administration.deleteRule("nightly")
+            try await fixture.administration.deleteRule("nightly", by: .anna)
         }
 
         #expect(put?.code == .ruleReadOnly)
@@ -153,11 +156,11 @@ private func refusal(
 
     @Test func aDeletedRuleIsOutOfForce() async throws {
         let fixture = AdministrationFixture()
-        _ = try await fixture.administration.putRule("backup", definition: good)
+        _ = try await fixture.administration.putRule("backup", definition: good, by: .anna)
 
-        try await fixture.administration.deleteRule("backup")
+        try await fixture.administration.deleteRule("backup", by: .anna)
         let again = await refusal { () async throws(AdministrationError) in
-            try await fixture.administration.deleteRule("backup")
+            try await fixture.administration.deleteRule("backup", by: .anna)
         }
 
         #expect(fixture.book.current.rules.isEmpty)
@@ -170,7 +173,7 @@ private func refusal(
         let definition = #"{"match":{"type":["bot.published"]},"notify":["audit"],"enabled":false}"#
 
         let (rule, _) = try await fixture.administration.putRule(
-            "quiet", definition: Array(definition.utf8))
+            "quiet", definition: Array(definition.utf8), by: .anna)
 
         #expect(rule["enabled"] == false)
         let edition = fixture.book.current
@@ -203,7 +206,7 @@ private func refusal(
         #expect(list.map { $0["name"]?.string } == ["nightly", "broken", "gone", "nightly", "z"])
         #expect(list.map { $0["problem"]?.isNull } == [true, false, false, false, true])
         // The hidden one can be taken away, and only then is there nothing left to delete.
-        try await fixture.administration.deleteRule("nightly")
+        try await fixture.administration.deleteRule("nightly", by: .anna)
         #expect(try await store.rules().map(\.name) == ["broken", "gone", "z"])
     }
 
@@ -215,18 +218,20 @@ private func refusal(
             origin: .file("c.yaml"))
         let fixture = AdministrationFixture(fileRules: [one])
         try await fixture.administration.desk.rebuild()
-        _ = try await fixture.administration.putRule("api", definition: good)
+        _ = try await fixture.administration.putRule("api", definition: good, by: .anna)
 
         for broken in [[two, lost], [two, two]] {
             let error = await refusal { () async throws(AdministrationError) in
-                try await fixture.administration.desk.reload(fileRules: broken)
+                try await fixture.administration.desk.reload(
+                    fileRules: broken, from: "rules", at: fixture.now)
             }
             #expect(error?.code == .ruleInvalid)
             #expect(fixture.book.current.rules.map(\.name) == ["one", "api"])
         }
-        try await fixture.administration.desk.reload(fileRules: [two])
+        try await fixture.administration.desk.reload(
+            fileRules: [two], from: "rules", at: fixture.now)
         #expect(fixture.book.current.rules.map(\.name) == ["two", "api"])
-        _ = try await fixture.administration.putRule("one", definition: good)
+        _ = try await fixture.administration.putRule("one", definition: good, by: .anna)
         #expect(fixture.book.current.rules.map(\.name) == ["two", "api", "one"])
     }
 
@@ -237,9 +242,10 @@ private func refusal(
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<40 {
                 group.addTask {
-                    _ = try await administration.putRule("rule-\(number)", definition: good)
+                    _ = try await administration.putRule(
+                        "rule-\(number)", definition: good, by: .anna)
                     if number.isMultiple(of: 2) {
-                        try await administration.deleteRule("rule-\(number)")
+                        try await administration.deleteRule("rule-\(number)", by: .anna)
                     }
                 }
             }
