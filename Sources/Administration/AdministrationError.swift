@@ -22,6 +22,11 @@ package struct AdministrationError: Error, Hashable {
         /// A worker is at the task at this very moment.
         case taskBusy = "task_busy"
         case decisionInvalid = "decision_invalid"
+        /// What a key is to be called or to allow.
+        case keyInvalid = "key_invalid"
+        /// Nobody could do anything after that.
+        case keyLast = "key_last"
+        case keysTooMany = "keys_too_many"
         case storeUnavailable = "store_unavailable"
         case storeFull = "store_full"
         /// A bug or a damaged file; the log says more.
@@ -90,6 +95,9 @@ extension AdministrationError.Code {
         case .taskNotUnresolved: "Nothing to decide"
         case .taskBusy: "Busy"
         case .decisionInvalid: "Decision refused"
+        case .keyInvalid: "Key refused"
+        case .keyLast: "The last of its kind"
+        case .keysTooMany: "Too many keys"
         case .storeUnavailable: "Store unavailable"
         case .storeFull: "Store full"
         case .unexpected: "Unexpected"

@@ -14,6 +14,7 @@ package struct Administrator: Sendable {
     let store: any Store
     let audience: Audience
     let time: TimeSource
+    let chance: Chance
     let nudges: Nudges
     let log: Logger
     let decisions = Turnstile()
@@ -21,6 +22,8 @@ package struct Administrator: Sendable {
     package let desk: RuleDesk
     /// How things stand with the rule files; who follows them writes it.
     package let ruleFiles: RuleFilesState
+    /// Who may ask.
+    package let keyDesk: KeyDesk
 
     /// Hints to the rooms that a decision made work for them; losing one costs time only.
     package struct Nudges: Sendable {
@@ -43,19 +46,23 @@ package struct Administrator: Sendable {
     ///   - references: The connections and endpoints that rules may name.
     ///   - ruleFiles: Where whoever follows the rule files says what became of them.
     ///   - audience: Who hears of a task's end by a person's decision.
+    ///   - presetKey: `server.admin_key`.
     package init(
         store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
-        ruleFiles: RuleFilesState = RuleFilesState(directory: nil),
-        audience: Audience, time: TimeSource, nudges: Nudges = Nudges(), log: Logger
+        ruleFiles: RuleFilesState = RuleFilesState(directory: nil), audience: Audience,
+        time: TimeSource, chance: Chance, presetKey: Secret? = nil,
+        nudges: Nudges = Nudges(), log: Logger
     ) {
         self.store = store
         self.audience = audience
         self.time = time
+        self.chance = chance
         self.nudges = nudges
         self.ruleFiles = ruleFiles
         self.log = log
         desk = RuleDesk(
             registry: store, book: book, fileRules: fileRules, references: references, log: log)
+        keyDesk = KeyDesk(keyring: store, preset: presetKey, time: time, log: log)
     }
 
     /// The time that durations back are counted from.

@@ -101,13 +101,14 @@ package struct Service: Sendable {
                 directory: configuration.rulesDirectory,
                 rules: configuration.rules.count - configuration.inlineRules.count, at: time.now()),
             audience: audience, time: time,
+            chance: chance, presetKey: configuration.server.adminKey,
             nudges: .init(
                 copying: rooms.wakeCopying.signal, notifying: rooms.wakeNotifying.signal),
             log: log)
-        let (key, newKey) = try await prepare(store, administration)
+        let newKey = try await prepare(administration)
         let gateway = HTTPGateway(
             receive: { await rooms.intake.receive($0, for: $1, secret: $2) },
-            administration: administration, key: key,
+            administration: administration,
             readiness: { store.condition.trouble.map { ["store: " + $0.words] } ?? [] },
             isExempt: { [proxies = configuration.server.trustedProxies] peer in
                 peer.isLoopback
@@ -134,6 +135,10 @@ package struct Service: Sendable {
                 return nil
             }
             group.addTask {
+                await tend(administration.keyDesk, until: gatewayStopped)
+                return nil
+            }
+            group.addTask {
                 await files.run(until: stop)
                 return nil
             }
@@ -154,6 +159,15 @@ package struct Service: Sendable {
             return refusal
         }
         if let refusal { throw refusal }
+    }
+
+    /// Keeps what is known of the keys young, and what is stored of their use.
+    private func tend(_ desk: KeyDesk, until stop: StopSignal) async {
+        while !stop.isRaised, !Task.isCancelled {
+            await stop.wait(atMost: KeyDesk.readAgainAfter, time: time)
+            await desk.refresh()
+        }
+        await desk.refresh(isLast: true)
     }
 
     /// Runs the rooms, and cuts them short when their time to finish is over.
@@ -260,16 +274,16 @@ extension Service {
             ownListeners: addresses.map { EgressPolicy.Listener($0, port: port) })
     }
 
-    /// The rules in force and the key to the API, before anything is let in.
+    /// The rules in force and the keys to the API, before anything is let in.
+    ///
+    /// - Returns: The text of a key that was made just now.
     private func prepare(
-        _ store: SQLiteStore, _ administration: Administrator
-    ) async throws(ServiceError) -> (AdministratorKey, Secret?) {
+        _ administration: Administrator
+    ) async throws(ServiceError) -> Secret? {
         do {
             try await administration.desk.rebuild()
             var generator = chance
-            let (key, made) = try await AdministratorKey.establish(
-                preset: configuration.server.adminKey, registry: store, using: &generator)
-            return (key, made)
+            return try await administration.keyDesk.establish(using: &generator)
         } catch {
             throw ServiceError(
                 "The store cannot be read: \(error)", "The log above may say more.")

@@ -39,7 +39,7 @@ package struct APICall: Sendable {
         self.work = work
     }
 
-    package static let all = events + tasks + deliveries + rules + figures
+    package static let all = events + tasks + deliveries + rules + keys + audit + figures
 
     /// The calls at a path, one a method.
     ///

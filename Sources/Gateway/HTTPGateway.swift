@@ -24,7 +24,6 @@ package struct HTTPGateway: Sendable {
 
     let receive: Receive
     let administration: Administrator
-    let key: AdministratorKey
     let readiness: Readiness
     let isExempt: @Sendable (PeerAddress) -> Bool
     let limits: ConnectionLimits
@@ -36,14 +35,13 @@ package struct HTTPGateway: Sendable {
     ///   - isExempt: Whose connections are not counted by address: loopback, and the proxies that
     ///     the configuration trusts.
     package init(
-        receive: @escaping Receive, administration: Administrator, key: AdministratorKey,
+        receive: @escaping Receive, administration: Administrator,
         readiness: @escaping Readiness = { [] },
         isExempt: @escaping @Sendable (PeerAddress) -> Bool = { $0.isLoopback },
         limits: ConnectionLimits = ConnectionLimits(), time: TimeSource, log: Logger
     ) {
         self.receive = receive
         self.administration = administration
-        self.key = key
         self.readiness = readiness
         self.isExempt = isExempt
         self.limits = limits
@@ -113,6 +111,6 @@ extension HTTPGateway {
         guard parts.count == 2, String(parts[0])?.lowercased() == "bearer",
             let bearer = String(parts[1])
         else { return nil }
-        return key.authorizes(bearer) ? .administrator : nil
+        return administration.keyDesk.principal(of: bearer)
     }
 }

@@ -44,8 +44,8 @@ extension Problem {
     /// The same whether the key is missing, malformed or wrong.
     static let unauthorized = Problem(
         status: 401, code: "unauthorized", title: "Not authenticated",
-        detail: "This needs the administrator's key.",
-        remedy: "Send Authorization: Bearer, and the key that the first start printed.",
+        detail: "This needs a key.",
+        remedy: "Send Authorization: Bearer, and a key: the first start printed one.",
         headers: [("WWW-Authenticate", "Bearer realm=\"copyhook\""), ending])
 
     static func forbidden(needing scope: Scope) -> Problem {
@@ -97,8 +97,10 @@ extension AdministrationError.Code {
         switch self {
         case .notFound: 404
         case .parameterInvalid, .bodyInvalid: 400
-        case .ruleInvalid, .decisionInvalid: 422
-        case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy: 409
+        case .ruleInvalid, .decisionInvalid, .keyInvalid: 422
+        case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy, .keyLast,
+            .keysTooMany:
+            409
         case .storeUnavailable: 503
         case .storeFull: 507
         case .unexpected: 500

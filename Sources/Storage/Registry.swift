@@ -1,6 +1,6 @@
 package import Domain
 
-/// What people put in at run time: rules, and small settings such as the admin key's hash.
+/// What people put in at run time: rules, and small settings.
 package protocol Registry: Sendable {
     /// Every rule put in, by name in byte order.
     func rules() async throws(StorageError) -> [StoredRule]

@@ -23,6 +23,7 @@ package actor MemoryStore {
     var settings: [Bytes: String] = [:]
     var destinations: [Bytes: DestinationHealth] = [:]
     var sealedRecords: [Bytes: [UInt8]] = [:]
+    var storedAPIKeys: [KeyRecord] = []
     /// Oldest first.
     var audit: [AuditEntry] = []
     var auditAnchor = AuditLink.start

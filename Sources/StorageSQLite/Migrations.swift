@@ -90,7 +90,8 @@ package struct Migration: Hashable, Sendable {
         return shape
     }
 
-    private static let all = [first, audit, wishes, versions]
+    /// The SQL of each, from the first on.
+    package static let all = [first, audit, wishes, versions, keys]
     /// The first schema that has the audit.
     static var auditSince: Int { (all.firstIndex(of: audit) ?? all.count) + 1 }
 

@@ -54,7 +54,7 @@ struct Process: Sendable {
             references: RuleReferences(
                 connections: scenery.connections.map(\.name),
                 endpoints: scenery.audience.endpoints.map(\.name)),
-            audience: scenery.audience, time: time,
+            audience: scenery.audience, time: time, chance: chance,
             nudges: .init(
                 copying: { wakeCopying.signal() }, notifying: { wakeNotifying.signal() }),
             log: log)

@@ -80,3 +80,21 @@ extension WorldStore: History {
         try await inner.events(in: period, after: place, limit: limit)
     }
 }
+
+extension WorldStore: Keyring {
+    func apiKeys() async throws(StorageError) -> [KeyRecord] { try await inner.apiKeys() }
+
+    func add(_ key: KeyRecord, noting note: AuditNote?) async throws(StorageError) {
+        try await inner.add(key, noting: note)
+    }
+
+    func deleteKey(
+        _ id: KeyRecord.ID, leaving scope: String?, at now: Timestamp, noting note: AuditNote?
+    ) async throws(StorageError) {
+        try await inner.deleteKey(id, leaving: scope, at: now, noting: note)
+    }
+
+    func noteUse(of keys: [KeyRecord.ID: Timestamp]) async throws(StorageError) {
+        try await inner.noteUse(of: keys)
+    }
+}

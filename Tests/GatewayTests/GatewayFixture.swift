@@ -94,8 +94,10 @@ struct GatewayFixture: Sendable {
         let administration = Administrator(
             store: store, book: book, fileRules: fileRules,
             references: RuleReferences(connections: ["coze-prod"], endpoints: ["audit"]),
-            audience: Audience([]), time: time, log: log)
+            audience: Audience([]), time: time, chance: Chance { .random(in: .min ... .max) },
+            presetKey: Secret(Self.key), log: log)
         try await administration.desk.rebuild()
+        await administration.keyDesk.refresh()
         let (received, answer, reasons) = (received, answer, readiness)
         return HTTPGateway(
             receive: { request, source, secret in
@@ -104,7 +106,7 @@ struct GatewayFixture: Sendable {
                     ?? IntakeAnswer(
                         status: 200, headers: [("Content-Type", "application/json")],
                         body: Array("{}".utf8))
-            }, administration: administration, key: AdministratorKey(Secret(Self.key)),
+            }, administration: administration,
             readiness: { reasons }, isExempt: isExempt, limits: limits, time: time, log: log)
     }
 }

@@ -26,8 +26,10 @@ struct AdministrationFixture {
         func note(_ name: String) { names.withLock { $0.append(name) } }
     }
 
-    init(fileRules: [Rule] = [], store: MemoryStore = MemoryStore(), over other: (any Store)? = nil)
-    {
+    init(
+        fileRules: [Rule] = [], store: MemoryStore = MemoryStore(),
+        over other: (any Store)? = nil, presetKey: Secret? = nil, clock: ManualClock? = nil
+    ) {
         self.store = store
         let (now, nudged) = (now, nudged)
         let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
@@ -41,7 +43,8 @@ struct AdministrationFixture {
                         name: $0, channel: .webhook, url: Secret("https://example.com/\($0)"),
                         secrets: [secret])
                 }),
-            time: TimeSource(now: { now }, elapsed: { .zero }, sleep: { _ in }),
+            time: clock?.source ?? TimeSource(now: { now }, elapsed: { .zero }, sleep: { _ in }),
+            chance: Chance { .random(in: .min ... .max) }, presetKey: presetKey,
             nudges: .init(
                 copying: { nudged.note("copying") }, notifying: { nudged.note("notifying") }),
             log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))

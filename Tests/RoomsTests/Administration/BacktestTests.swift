@@ -85,7 +85,7 @@ extension JSONValue {
         let fixture = AdministrationFixture()
         for event in events { _ = try await fixture.store.admit(event) }
         _ = try await fixture.administration.putRule(
-            "r", definition: Array(#"{"match":\#(old)}"#.utf8))
+            "r", definition: Array(#"{"match":\#(old)}"#.utf8), by: .anna)
 
         var (gained, lost, same, neither) = (0, 0, 0, 0)
         var told: (gained: Set<String>, lost: Set<String>) = ([], [])
@@ -121,7 +121,7 @@ extension JSONValue {
         #expect(answer["compared_with"] == "nothing")
         #expect(answer.kind("gained") == (1, ["evt_1"]))
         let off = #"{"match":{"type":["bot.published"]},"enabled":false}"#
-        _ = try await fixture.administration.putRule("new", definition: Array(off.utf8))
+        _ = try await fixture.administration.putRule("new", definition: Array(off.utf8), by: .anna)
         answer = try await fixture.administration.backtest("new", try wish(all))
         #expect(answer["compared_with"] == "in_force")
         #expect(answer.kind("gained").count == 1)

@@ -119,39 +119,3 @@ import Testing
         #expect(stats["deliveries"]?["pending"] == 0)
     }
 }
-
-@Suite struct AdministratorKeyTests {
-    @Test func theFirstStartMakesAKeyAndLaterOnesKnowIt() async throws {
-        let store = MemoryStore()
-        var generator = SystemRandomNumberGenerator()
-
-        let first = try await AdministratorKey.establish(
-            preset: nil, registry: store, using: &generator)
-        let second = try await AdministratorKey.establish(
-            preset: nil, registry: store, using: &generator)
-
-        let made = try #require(first.made)
-        #expect(APIKey.isWellFormed(made.exposed))
-        #expect(second.made == nil)
-        for key in [first.key, second.key] {
-            #expect(key.authorizes(made.exposed))
-            #expect(!key.authorizes(""))
-            #expect(!key.authorizes(made.exposed + " "))
-            #expect(!key.authorizes(APIKey.hash(made)))
-        }
-        #expect(try await store.setting("admin_key_sha256") == APIKey.hash(made))
-    }
-
-    @Test func aPresetKeyIsNeverStored() async throws {
-        let store = MemoryStore()
-        var generator = SystemRandomNumberGenerator()
-
-        let (key, made) = try await AdministratorKey.establish(
-            preset: Secret("a preset key of enough length"), registry: store, using: &generator)
-
-        #expect(made == nil)
-        #expect(key.authorizes("a preset key of enough length"))
-        #expect(!key.authorizes("another"))
-        #expect(try await store.setting("admin_key_sha256") == nil)
-    }
-}
