@@ -137,7 +137,11 @@ let package = Package(
                 "Simulation", "SimulationServer", "Storage", "Worlds", arguments, logging,
             ]),
         command(
-            "copyhook-bench", ["CAllocations", "StrictJSON", "Domain", "Rules", arguments]),
+            "copyhook-bench",
+            [
+                "CAllocations", "StrictJSON", "Domain", "Rules", "Storage", "StorageSQLite",
+                arguments,
+            ]),
         command("copyhook-fuzz", ["StrictJSON", "Domain", "Rules", arguments]),
         // Tests, in the same order
         tests("StrictJSON", ["StrictJSON"]),

@@ -11,6 +11,8 @@ package struct AdministrationError: Error, Hashable {
         case notFound = "not_found"
         /// A filter, a cursor or a limit that means nothing.
         case parameterInvalid = "parameter_invalid"
+        /// Well-formed, and cannot be: a cursor of another list, an end before its beginning.
+        case parameterRefused = "parameter_refused"
         /// Not one strict JSON object, or members that are not what is asked for.
         case bodyInvalid = "body_invalid"
         case ruleInvalid = "rule_invalid"
@@ -88,6 +90,7 @@ extension AdministrationError.Code {
         switch self {
         case .notFound: "Not found"
         case .parameterInvalid: "Parameter not understood"
+        case .parameterRefused: "Parameter refused"
         case .bodyInvalid: "Body not understood"
         case .ruleInvalid: "Rule refused"
         case .ruleReadOnly: "Rule is read-only"

@@ -131,6 +131,10 @@ package struct Service: Sendable {
                 return nil
             }
             group.addTask {
+                await FindKeeper(store, time: time, log: log).run(until: stop)
+                return nil
+            }
+            group.addTask {
                 await rooms.intake.run(until: gatewayStopped)
                 return nil
             }

@@ -34,12 +34,7 @@ extension CopyTask {
         }
 
         /// Whether nothing but a person moves the task on.
-        package var isEnd: Bool {
-            switch self {
-            case .succeeded, .failed, .cancelled: true
-            case .queued, .submitting, .copying, .reconciling, .unresolved: false
-            }
-        }
+        package var isEnd: Bool { name.isEnd }
 
         /// Whether a task in this state keeps others of its ``CopyTask/lockKey`` waiting.
         package var holdsLock: Bool { name.holdsLock }
@@ -64,6 +59,13 @@ extension CopyTask.State {
     /// The state's word, as it stands in stores, answers and notifications.
     package enum Name: String, Hashable, Sendable, Codable, CaseIterable {
         case queued, submitting, copying, reconciling, unresolved, succeeded, failed, cancelled
+
+        package var isEnd: Bool {
+            switch self {
+            case .succeeded, .failed, .cancelled: true
+            case .queued, .submitting, .copying, .reconciling, .unresolved: false
+            }
+        }
 
         package var holdsLock: Bool {
             switch self {

@@ -58,12 +58,7 @@ extension Delivery {
             }
         }
 
-        package var isEnd: Bool {
-            switch self {
-            case .delivered, .exhausted, .cancelled: true
-            case .pending, .sending: false
-            }
-        }
+        package var isEnd: Bool { name.isEnd }
 
         /// When it is due if nobody holds it.
         package var dueAt: Timestamp? {
@@ -76,6 +71,13 @@ extension Delivery {
 
         package enum Name: String, Hashable, Sendable, Codable, CaseIterable {
             case pending, sending, delivered, exhausted, cancelled
+
+            package var isEnd: Bool {
+                switch self {
+                case .delivered, .exhausted, .cancelled: true
+                case .pending, .sending: false
+                }
+            }
         }
     }
 

@@ -138,4 +138,6 @@ package enum EventState: String, Hashable, Sendable, Codable, CaseIterable {
     case matched
     /// No rule asked for it.
     case ignored
+
+    package var isEnd: Bool { self != .received }
 }

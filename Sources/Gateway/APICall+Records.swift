@@ -5,9 +5,15 @@ import StrictJSON
 extension APICall {
     static let events = [
         APICall(
-            "listEvents", "GET", "/events", .read, parameters: ["state", "cursor", "limit"]
+            "listEvents", "GET", "/events", .read,
+            parameters: Selection.ofEvents + Selection.ofPage
         ) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.events(asked.selection))
+        },
+        APICall(
+            "countEvents", "GET", "/events/count", .read, parameters: Selection.ofEvents
+        ) { asked throws(AdministrationError) in
+            Answer(json: try await asked.administration.countEvents(asked.selection))
         },
         APICall("getEvent", "GET", "/events/{id}", .read) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.event(asked.names[0]))
@@ -17,9 +23,14 @@ extension APICall {
     static let tasks = [
         APICall(
             "listTasks", "GET", "/tasks", .read,
-            parameters: ["state", "event", "cursor", "limit"]
+            parameters: Selection.ofTasks + Selection.ofPage
         ) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.tasks(asked.selection))
+        },
+        APICall(
+            "countTasks", "GET", "/tasks/count", .read, parameters: Selection.ofTasks
+        ) { asked throws(AdministrationError) in
+            Answer(json: try await asked.administration.countTasks(asked.selection))
         },
         APICall("getTask", "GET", "/tasks/{id}", .read) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.task(asked.names[0]))
@@ -37,9 +48,15 @@ extension APICall {
     static let deliveries = [
         APICall(
             "listDeliveries", "GET", "/deliveries", .read,
-            parameters: ["state", "task", "cursor", "limit"]
+            parameters: Selection.ofDeliveries + Selection.ofPage
         ) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.deliveries(asked.selection))
+        },
+        APICall(
+            "countDeliveries", "GET", "/deliveries/count", .read,
+            parameters: Selection.ofDeliveries
+        ) { asked throws(AdministrationError) in
+            Answer(json: try await asked.administration.countDeliveries(asked.selection))
         },
         APICall(
             "getDelivery", "GET", "/deliveries/{id}", .read
@@ -49,16 +66,14 @@ extension APICall {
     ]
 
     static let figures = [
-        APICall("getStats", "GET", "/stats", .read) { asked throws(AdministrationError) in
-            Answer(json: try await asked.administration.stats())
+        APICall(
+            "getStats", "GET", "/stats", .read, parameters: ["hours"]
+        ) { asked throws(AdministrationError) in
+            Answer(json: try await asked.administration.stats(asked.selection))
         }
     ]
 }
 
 extension APIRequest {
-    fileprivate var selection: Selection {
-        Selection(
-            state: query["state"], parent: query["event"] ?? query["task"],
-            cursor: query["cursor"], limit: query["limit"])
-    }
+    fileprivate var selection: Selection { Selection(query) }
 }

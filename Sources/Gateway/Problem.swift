@@ -97,7 +97,7 @@ extension AdministrationError.Code {
         switch self {
         case .notFound: 404
         case .parameterInvalid, .bodyInvalid: 400
-        case .ruleInvalid, .decisionInvalid, .keyInvalid: 422
+        case .parameterRefused, .ruleInvalid, .decisionInvalid, .keyInvalid: 422
         case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy, .keyLast,
             .keysTooMany:
             409

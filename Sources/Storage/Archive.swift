@@ -2,36 +2,67 @@ package import Domain
 
 /// What people look at.
 ///
-/// Lists are newest first and come in pages.
+/// Lists are newest first, by ``PageMark``'s order, and come in pages of at most 200 rows.
 package protocol Archive: Sendable {
-    func events(_ query: Query<EventState>) async throws(StorageError) -> Page<EventRecord>
+    func events(_ query: Query<EventFilter>) async throws(StorageError) -> Page<EventRecord>
     func event(_ id: Event.ID) async throws(StorageError) -> EventRecord?
-    func tasks(_ query: Query<CopyTask.State.Name>) async throws(StorageError) -> Page<CopyTask>
+    func tasks(_ query: Query<TaskFilter>) async throws(StorageError) -> Page<CopyTask>
     func task(_ id: CopyTask.ID) async throws(StorageError) -> TaskRecord?
-    func deliveries(
-        _ query: Query<Delivery.State.Name>
-    ) async throws(StorageError) -> Page<Delivery>
+    func deliveries(_ query: Query<DeliveryFilter>) async throws(StorageError) -> Page<Delivery>
     func delivery(_ id: Delivery.ID) async throws(StorageError) -> DeliveryRecord?
+
+    /// How many rows a list has, counted no further than `bound`.
+    func count(_ filter: EventFilter, atMost bound: Int) async throws(StorageError) -> Tally
+    func count(_ filter: TaskFilter, atMost bound: Int) async throws(StorageError) -> Tally
+    func count(_ filter: DeliveryFilter, atMost bound: Int) async throws(StorageError) -> Tally
+
     /// How many rows stand in each state, by the state's word.
     func census() async throws(StorageError) -> Census
+    /// What waits, and what happened in the last `hours` full hours, the one of `now` included.
+    func activity(hours: Int, at now: Timestamp) async throws(StorageError) -> Activity
 }
 
 /// Which rows, and where the page starts.
-package struct Query<State: Hashable & Sendable>: Hashable, Sendable {
-    package var state: State?
-    /// The task's event, or the delivery's task; `nil` for any.
-    package var parent: String?
+package struct Query<Filter: Hashable & Sendable>: Hashable, Sendable {
+    /// Rows on one page, whatever is asked for.
+    package static var limitMax: Int { 200 }
+
+    package var filter: Filter
     /// What the page before ended with; `nil` for the first page.
     package var cursor: String?
-    /// Rows on the page, at most 200.
     package var limit: Int
 
-    package init(state: State? = nil, parent: String? = nil, cursor: String? = nil, limit: Int = 50)
-    {
-        self.state = state
-        self.parent = parent
+    package init(_ filter: Filter, cursor: String? = nil, limit: Int = 50) {
+        self.filter = filter
         self.cursor = cursor
         self.limit = limit
+    }
+
+    /// Rows on the page, at least one.
+    package var rowsMax: Int { min(max(limit, 1), Self.limitMax) }
+}
+
+extension Query<EventFilter> {
+    package init(state: EventState? = nil, cursor: String? = nil, limit: Int = 50) {
+        self.init(EventFilter(state: state), cursor: cursor, limit: limit)
+    }
+}
+
+extension Query<TaskFilter> {
+    package init(
+        state: CopyTask.State.Name? = nil, event: Event.ID? = nil, cursor: String? = nil,
+        limit: Int = 50
+    ) {
+        self.init(TaskFilter(state: state, event: event), cursor: cursor, limit: limit)
+    }
+}
+
+extension Query<DeliveryFilter> {
+    package init(
+        state: Delivery.State.Name? = nil, task: CopyTask.ID? = nil, cursor: String? = nil,
+        limit: Int = 50
+    ) {
+        self.init(DeliveryFilter(state: state, task: task), cursor: cursor, limit: limit)
     }
 }
 

@@ -25,6 +25,13 @@ package protocol Housekeeping: Sendable {
     /// - Returns: Whether there is more to give back.
     func giveBack() async throws(StorageError) -> Bool
 
+    /// Makes some of what was added quick to find by a piece of its text.
+    ///
+    /// Everything is found without, too; this only keeps it quick.
+    ///
+    /// - Returns: Whether there is more to be done.
+    func makeFindable() async throws(StorageError) -> Bool
+
     /// Tries again what failed, and says how things stand.
     func attend() async -> StoreCondition
 }

@@ -26,6 +26,8 @@ extension MemoryStore: Housekeeping {
     /// There is no disk.
     package func giveBack() -> Bool { false }
 
+    package func makeFindable() -> Bool { false }
+
     package func attend() -> StoreCondition { StoreCondition() }
 }
 

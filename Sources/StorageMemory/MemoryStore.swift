@@ -117,6 +117,7 @@ struct StoredTask: Sendable {
 struct StoredDelivery: Sendable {
     var delivery: Delivery
     let taskID: CopyTask.ID?
+    let eventID: Event.ID?
     var attempts: [Attempt] = []
 }
 
@@ -136,7 +137,9 @@ extension MemoryStore {
             }
             for delivery in announcement.deliveries {
                 deliveries.insert(
-                    StoredDelivery(delivery: delivery, taskID: notification.taskID),
+                    StoredDelivery(
+                        delivery: delivery, taskID: notification.taskID,
+                        eventID: notification.eventID),
                     as: delivery.id)
             }
         }

@@ -143,23 +143,47 @@ extension Table {
     }
 
     /// The rows that fit, newest first, from the query's cursor on.
-    func page<State, Shown>(
-        _ query: Query<State>, where fits: (Value) -> Bool, as shown: (Value) -> Shown
+    func page<Filter, Shown>(
+        _ query: Query<Filter>, of list: Listed, at moment: (Value) -> Timestamp,
+        where fits: (Value) -> Bool, as shown: (Value) -> Shown
     ) throws(StorageError) -> Page<Shown> {
-        var end = nextPlace
-        if let cursor = query.cursor {
-            guard let place = Int(cursor) else {
-                throw StorageError(.notFound, detail: "cursor \(cursor)")
-            }
-            end = place
-        }
-        let limit = min(max(query.limit, 1), 200)
-        var taken: [Row] = []
-        for row in rows.reversed() where row.place < end && taken.count <= limit {
-            if fits(row.value) { taken.append(row) }
-        }
+        var mark: PageMark?
+        if let cursor = query.cursor { mark = try PageMark(cursor, of: list) }
+        let wanted = rows.filter { row in
+            fits(row.value) && mark?.isBefore(moment(row.value), Int64(row.place)) ?? true
+        }.sorted { (moment($0.value), $0.place) > (moment($1.value), $1.place) }
+        let taken = wanted.prefix(query.rowsMax)
+        let last = wanted.count > taken.count ? taken.last : nil
         return Page(
-            rows: taken.prefix(limit).map { shown($0.value) },
-            next: taken.count > limit ? String(taken[limit - 1].place) : nil)
+            rows: taken.map { shown($0.value) },
+            next: last.map { row in
+                PageMark(list: list, at: moment(row.value), position: Int64(row.place)).text
+            })
+    }
+
+    func count(atMost bound: Int, where fits: (Value) -> Bool) -> Tally {
+        Tally(rows.count { fits($0.value) }, atMost: bound)
+    }
+
+    /// When the oldest row of each group came; a row without one does not count.
+    func oldest<Group>(
+        by group: (Value) -> Group?, at moment: (Value) -> Timestamp
+    ) -> [Group: Timestamp] {
+        rows.reduce(into: [:]) { oldest, row in
+            guard let group = group(row.value) else { return }
+            oldest[group] = min(oldest[group] ?? moment(row.value), moment(row.value))
+        }
+    }
+
+    func tallies(
+        by name: (Value) -> String, where fits: (Value) -> Bool
+    ) -> [Activity.Group] {
+        var counts: [Bytes: Int] = [:]
+        for row in rows where fits(row.value) { counts[Bytes(name(row.value)), default: 0] += 1 }
+        return counts.sorted { $0.key < $1.key }.prefix(Activity.groupsMax).map { name, count in
+            Activity.Group(
+                name: String(decoding: name.utf8, as: UTF8.self),
+                tally: Tally(count, atMost: Activity.countMax))
+        }
     }
 }

@@ -21,7 +21,7 @@ package struct Migration: Hashable, Sendable {
     ///
     /// - Throws: `.conflict` for a file of a newer program, of another one altogether, or of one
     ///   that was never released.
-    static func run(_ database: Database) throws -> Migration {
+    static func run(_ database: Database, upTo end: Int = latest) throws -> Migration {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         guard version <= latest else {
             throw StorageError(
@@ -37,8 +37,8 @@ package struct Migration: Hashable, Sendable {
                 detail: "the file is a database of another program: it has no schema number")
         }
         if version > 0 { try checkShape(of: database, at: version) }
-        try bring(database, from: version, to: latest)
-        return Migration(from: version, to: latest)
+        try bring(database, from: version, to: max(version, end))
+        return Migration(from: version, to: max(version, end))
     }
 
     private static func bring(_ database: Database, from version: Int, to end: Int) throws {
@@ -91,7 +91,7 @@ package struct Migration: Hashable, Sendable {
     }
 
     /// The SQL of each, from the first on.
-    package static let all = [first, audit, wishes, versions, keys]
+    package static let all = [first, audit, wishes, versions, keys, lists]
     /// The first schema that has the audit.
     static var auditSince: Int { (all.firstIndex(of: audit) ?? all.count) + 1 }
 

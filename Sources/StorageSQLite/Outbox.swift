@@ -12,13 +12,14 @@ extension Database {
             """
             INSERT INTO tasks (
                 id, event_id, rule, connection, entity_type, entity_id, entity_name, lock_key,
-                created_at, state, due_at, ended_at, provider_task, task)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                workspace, created_at, state, due_at, ended_at, provider_task, task)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
             """,
             [
                 Exact(task.id), Exact(plan.event.id), Exact(plan.rule), Exact(plan.connection),
                 Exact(plan.entity.type), Exact(plan.entity.id), Exact(plan.entity.name),
-                Exact(task.lockKey), plan.createdAt, task.state.name.rawValue, task.dueAt,
+                Exact(task.lockKey), Exact(plan.target), plan.createdAt, task.state.name.rawValue,
+                task.dueAt,
                 task.end(at: now), Exact(task.evidence.providerTask?.rawValue),
                 try encoded(task),
             ])
@@ -85,12 +86,14 @@ extension Database {
             try run(
                 """
                 INSERT INTO deliveries (
-                    id, notification_id, task_id, endpoint, state, due_at, delivery)
-                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                    id, notification_id, task_id, event_id, endpoint, type, created_at, state,
+                    due_at, delivery)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
                 """,
                 [
                     Exact(delivery.id), Exact(delivery.notificationID),
-                    Exact(notification.taskID?.rawValue), Exact(delivery.endpoint),
+                    Exact(notification.taskID?.rawValue), Exact(notification.eventID?.rawValue),
+                    Exact(delivery.endpoint), delivery.type.rawValue, delivery.createdAt,
                     delivery.state.name.rawValue, delivery.state.dueAt, try encoded(delivery),
                 ])
         }

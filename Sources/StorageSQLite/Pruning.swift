@@ -39,7 +39,8 @@ private struct PruneTable {
     /// looks for its own: forgotten here, it would be nobody's there (``Surroundings``).
     private static let isKnownJob = """
         (provider_task IS NOT NULL AND EXISTS (
-            SELECT 1 FROM tasks AS other WHERE other.connection = tasks.connection
+            SELECT 1 FROM tasks AS other INDEXED BY tasks_open
+            WHERE other.connection = tasks.connection
                 AND other.state IN ('submitting', 'copying', 'reconciling', 'unresolved')
                 AND other.due_at IS NOT NULL
                 AND other.created_at <= tasks.ended_at

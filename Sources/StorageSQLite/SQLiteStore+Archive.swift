@@ -3,17 +3,6 @@ import GRDB
 package import Storage
 
 extension SQLiteStore: Archive {
-    package func events(
-        _ query: Query<EventState>
-    ) async throws(StorageError) -> Page<EventRecord> {
-        try await read { database in
-            try database.page(
-                query, from: "events JOIN event_bodies ON event_bodies.event = events.position",
-                table: "events", parent: nil
-            ) { try database.eventRecord($0) }
-        }
-    }
-
     package func event(_ id: Event.ID) async throws(StorageError) -> EventRecord? {
         try await read { database in
             try database.row(
@@ -21,16 +10,6 @@ extension SQLiteStore: Archive {
                 SELECT * FROM events JOIN event_bodies ON event = events.position WHERE id = ?
                 """, [Exact(id)]
             ).map { try database.eventRecord($0) }
-        }
-    }
-
-    package func tasks(
-        _ query: Query<CopyTask.State.Name>
-    ) async throws(StorageError) -> Page<CopyTask> {
-        try await read { database in
-            try database.page(query, from: "tasks", table: "tasks", parent: "event_id") {
-                try $0.decoded(CopyTask.self, "task")
-            }
         }
     }
 
@@ -52,16 +31,6 @@ extension SQLiteStore: Archive {
         }
     }
 
-    package func deliveries(
-        _ query: Query<Delivery.State.Name>
-    ) async throws(StorageError) -> Page<Delivery> {
-        try await read { database in
-            try database.page(query, from: "deliveries", table: "deliveries", parent: "task_id") {
-                try $0.decoded(Delivery.self, "delivery")
-            }
-        }
-    }
-
     package func delivery(_ id: Delivery.ID) async throws(StorageError) -> DeliveryRecord? {
         try await read { database in
             let row = try database.row("SELECT * FROM deliveries WHERE id = ?", [Exact(id)])
@@ -75,53 +44,41 @@ extension SQLiteStore: Archive {
     package func census() async throws(StorageError) -> Census {
         try await read { database in
             Census(
-                events: try database.count("events"), tasks: try database.count("tasks"),
-                deliveries: try database.count("deliveries"))
+                events: try database.census(.events), tasks: try database.census(.tasks),
+                deliveries: try database.census(.deliveries))
+        }
+    }
+
+    package func activity(
+        hours: Int, at now: Timestamp
+    ) async throws(StorageError) -> Activity {
+        let windows = Activity.hours(hours, endingAt: now)
+        return try await read { database in
+            let whole = Period(since: windows.first?.since, until: windows.last?.until)
+            var activity = Activity()
+            activity.oldestEvents = try database.oldest(
+                .events, EventState.allCases.filter { !$0.isEnd })
+            activity.oldestTasks = try database.oldest(
+                .tasks, CopyTask.State.Name.allCases.filter { !$0.isEnd })
+            activity.oldestDeliveries = try database.oldest(
+                .deliveries, Delivery.State.Name.allCases.filter { !$0.isEnd })
+            activity.sources = try database.groups(.events, by: "source", in: whole)
+            activity.rules = try database.groups(.tasks, by: "rule", in: whole)
+            activity.endpoints = try database.groups(.deliveries, by: "endpoint", in: whole)
+            activity.hours = try windows.map { window in
+                Activity.Hour(
+                    start: window.since ?? now,
+                    events: try database.tally(.events, in: window),
+                    tasks: try database.tally(.tasks, in: window),
+                    deliveries: try database.tally(.deliveries, in: window))
+            }
+            return activity
         }
     }
 }
 
 extension Database {
-    /// Rows on one page, whatever is asked for.
-    private static let pageMax = 200
-
-    /// The rows that fit, newest first, from the query's cursor on.
-    ///
-    /// A cursor is the position of the last row shown, so rows that come later move nothing.
-    fileprivate func page<State: RawRepresentable<String>, Shown>(
-        _ query: Query<State>, from source: String, table: String, parent: String?,
-        as shown: (Row) throws -> Shown
-    ) throws -> Page<Shown> {
-        var conditions: [String] = []
-        var arguments: [(any DatabaseValueConvertible)?] = []
-        if let state = query.state {
-            conditions.append("\(table).state = ?")
-            arguments.append(state.rawValue)
-        }
-        if let parent, let wanted = query.parent {
-            conditions.append("\(table).\(parent) = ?")
-            arguments.append(Exact(wanted))
-        }
-        if let cursor = query.cursor {
-            guard let position = Int64(cursor) else {
-                throw StorageError(.notFound, detail: "cursor \(cursor)")
-            }
-            conditions.append("\(table).position < ?")
-            arguments.append(position)
-        }
-        let limit = min(max(query.limit, 1), Self.pageMax)
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let rows = try rows(
-            "SELECT * FROM \(source) \(filter) ORDER BY \(table).position DESC LIMIT ?",
-            arguments + [limit + 1])
-        let taken = rows.prefix(limit)
-        let last = rows.count > limit ? taken.last : nil
-        return Page(
-            rows: try taken.map(shown),
-            next: try last.map { String(try $0.decode(Int64.self, forColumn: "position")) })
-    }
-
-    fileprivate func eventRecord(_ row: Row) throws -> EventRecord {
+    func eventRecord(_ row: Row) throws -> EventRecord {
         let conflicts = try rows(
             "SELECT received_at, body FROM event_conflicts WHERE event = ? ORDER BY position",
             [try row.decode(Int64.self, forColumn: "position")])
@@ -135,13 +92,85 @@ extension Database {
             })
     }
 
-    fileprivate func count<State: RawRepresentable<String> & Hashable>(
-        _ table: String
-    ) throws -> [State: Int] {
+    /// How many rows stand in each state.
+    ///
+    /// Nearly all stand in one, and that one is not counted: SQLite knows how many rows there are
+    /// far sooner than how many there are of something.
+    fileprivate func census<State>(_ table: ListTable) throws -> [State: Int]
+    where State: RawRepresentable<String> & CaseIterable & Hashable {
+        var rest = try Int.fetchOne(cachedStatement(sql: "SELECT count(*) FROM \(table.name)")) ?? 0
         var counts: [State: Int] = [:]
-        for row in try rows("SELECT state, count(*) AS rows FROM \(table) GROUP BY state") {
-            counts[try row.word(State.self, "state")] = try row.decode(Int.self, forColumn: "rows")
+        var open = Array(State.allCases)
+        var bound = 10_000
+        while open.count > 1 {
+            for state in open {
+                let count = try count(
+                    "\(table.name) INDEXED BY \(table.name)_by_state WHERE state = ?",
+                    [state.rawValue], upTo: bound)
+                guard count < bound else { continue }
+                counts[state] = count
+                rest -= count
+                open.removeAll { $0 == state }
+                if open.count == 1 { break }
+            }
+            bound *= 8
         }
-        return counts
+        if let last = open.first { counts[last] = rest }
+        return counts.filter { $0.value > 0 }
+    }
+
+    /// When the oldest row in each of these states came.
+    fileprivate func oldest<State: RawRepresentable<String> & Hashable>(
+        _ table: ListTable, _ states: [State]
+    ) throws -> [State: Timestamp] {
+        var oldest: [State: Timestamp] = [:]
+        for state in states {
+            let row = try row(
+                """
+                SELECT \(table.time) AS at FROM \(table.name) INDEXED BY \(table.name)_by_state
+                WHERE state = ? ORDER BY \(table.time) LIMIT 1
+                """, [state.rawValue])
+            oldest[state] = try row?.moment("at")
+        }
+        return oldest
+    }
+
+    /// How many rows of each name came in a while, names hopped to through their index.
+    fileprivate func groups(
+        _ table: ListTable, by column: String, in window: Period
+    ) throws -> [Activity.Group] {
+        let source = "\(table.name) INDEXED BY \(table.name)_by_\(column)"
+        let condition = ListTable.Condition(all: table.isIn(window))
+        var groups: [Activity.Group] = []
+        var next = try row("SELECT min(\(column)) AS name FROM \(source)")
+        while groups.count < Activity.groupsMax, let row = next, !row.hasNull("name") {
+            let name = try row.text("name")
+            let count = try count(
+                "\(source) WHERE \(column) = ? AND \(condition.sql)",
+                [Exact(name)] + condition.arguments, upTo: Activity.countMax + 1)
+            if count > 0 {
+                groups.append(
+                    Activity.Group(name: name, tally: Tally(count, atMost: Activity.countMax)))
+            }
+            next = try self.row(
+                "SELECT min(\(column)) AS name FROM \(source) WHERE \(column) > ?", [Exact(name)])
+        }
+        return groups
+    }
+
+    fileprivate func tally(_ table: ListTable, in window: Period) throws -> Tally {
+        let condition = ListTable.Condition(all: table.isIn(window))
+        let count = try count(
+            "\(table.name) INDEXED BY \(table.inOrder) WHERE \(condition.sql)",
+            condition.arguments, upTo: Activity.countMax + 1)
+        return Tally(count, atMost: Activity.countMax)
+    }
+
+    private func count(
+        _ source: String, _ arguments: [(any DatabaseValueConvertible)?], upTo bound: Int
+    ) throws -> Int {
+        try row(
+            "SELECT count(*) AS count FROM (SELECT 1 FROM \(source) LIMIT ?)", arguments + [bound]
+        )?.decode(Int.self, forColumn: "count") ?? 0
     }
 }

@@ -102,7 +102,8 @@ extension Database {
         let connection = Exact(task.plan.connection)
         let start = Surroundings.start(for: task)
         let open = """
-            FROM tasks WHERE state IN ('submitting', 'copying', 'reconciling', 'unresolved')
+            FROM tasks INDEXED BY tasks_open
+            WHERE state IN ('submitting', 'copying', 'reconciling', 'unresolved')
                 AND connection = ? AND id != ?
             """
         let names = try rows(
@@ -114,14 +115,15 @@ extension Database {
         // Two questions, since an index answers each and neither answers both.
         let jobs = try rows(
             """
-            SELECT provider_task FROM tasks
+            SELECT provider_task FROM tasks INDEXED BY tasks_by_provider_task
             WHERE connection = ?1 AND provider_task IS NOT NULL AND ended_at IS NULL AND id != ?2
-            UNION ALL SELECT provider_task FROM tasks
+            UNION ALL SELECT provider_task FROM tasks INDEXED BY tasks_by_provider_task
             WHERE connection = ?1 AND provider_task IS NOT NULL AND ended_at >= ?3 AND id != ?2
             """, [connection, Exact(task.id), start])
         let older = try row(
             """
-            SELECT 1 FROM tasks WHERE lock_key = ? AND state = 'unresolved'
+            SELECT 1 FROM tasks INDEXED BY tasks_unresolved
+            WHERE lock_key = ? AND state = 'unresolved'
                 AND position < coalesce(
                     (SELECT position FROM tasks WHERE id = ?), 9223372036854775807)
             LIMIT 1

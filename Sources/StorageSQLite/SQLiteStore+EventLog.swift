@@ -24,7 +24,8 @@ extension SQLiteStore: EventLog {
         try await write { [report] database in
             let rows = try database.rows(
                 """
-                SELECT events.*, body FROM events JOIN event_bodies ON event = events.position
+                SELECT events.*, body FROM events INDEXED BY events_waiting
+                JOIN event_bodies ON event = events.position
                 WHERE state = 'received' AND leased_until <= ?
                 ORDER BY run, events.position LIMIT ?
                 """, [now, max(limit, 0)])
@@ -108,12 +109,14 @@ extension Database {
         try run(
             """
             INSERT INTO events (
-                id, source, scope, key, type, time, received_at, entity, seen_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, scope, key) DO NOTHING
+                id, source, scope, key, type, time, received_at, entity, entity_id, entity_name,
+                seen_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, scope, key) DO NOTHING
             """,
             [Exact(event.id)] + names + [
                 Exact(event.type), event.time, event.receivedAt,
-                try event.entity.map { try encoded($0) }, event.receivedAt,
+                try event.entity.map { try encoded($0) }, Exact(event.entity?.id),
+                Exact(event.entity?.name), event.receivedAt,
             ])
         guard changesCount == 0 else {
             try run(

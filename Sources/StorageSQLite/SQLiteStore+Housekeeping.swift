@@ -8,11 +8,19 @@ extension SQLiteStore: Housekeeping {
         _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int
     ) async throws(StorageError) -> Pruned {
         let place = try cursor.map { text throws(StorageError) in try PrunePlace(parsing: text) }
-        return try await write { database in
+        return try await write { [findSpan] database in
             switch keeping {
-            case .triggers: try database.pruneTriggers(olderThan: moment, limit: limit)
-            case .audit: try database.pruneAudit(olderThan: moment, limit: limit)
-            default: try database.prune(keeping, olderThan: moment, from: place, limit: limit)
+            case .triggers: return try database.pruneTriggers(olderThan: moment, limit: limit)
+            case .audit: return try database.pruneAudit(olderThan: moment, limit: limit)
+            default:
+                let pruned = try database.prune(
+                    keeping, olderThan: moment, from: place, limit: limit)
+                if pruned.removed > 0 {
+                    for table in ListTable.all {
+                        try FindIndex(table: table, span: findSpan).unseal(database)
+                    }
+                }
+                return pruned
             }
         }
     }

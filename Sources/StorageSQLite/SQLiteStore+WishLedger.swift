@@ -103,7 +103,8 @@ extension SQLiteStore: WishLedger {
     package func count(_ selection: DeliverySelection) async throws(StorageError) -> Int {
         try await read { database in
             let row = try database.row(
-                "SELECT count(*) AS count FROM deliveries WHERE \(DeliverySelection.meant)",
+                "SELECT count(*) AS count FROM deliveries INDEXED BY deliveries_given_up "
+                    + "WHERE \(DeliverySelection.meant)",
                 selection.arguments)
             return try row?.decode(Int.self, forColumn: "count") ?? 0
         }
@@ -118,7 +119,8 @@ extension SQLiteStore: WishLedger {
         return try await write { database in
             let rows = try database.rows(
                 """
-                SELECT *, \(DeliverySelection.endedAt) AS ended_at FROM deliveries
+                SELECT *, \(DeliverySelection.endedAt) AS ended_at
+                FROM deliveries INDEXED BY deliveries_given_up
                 WHERE \(DeliverySelection.meant) AND leased_until <= ?4
                     AND (\(DeliverySelection.endedAt), position) > (?5, ?6)
                 ORDER BY ended_at, position LIMIT ?7
@@ -149,7 +151,7 @@ extension Database {
     fileprivate func successor(of task: CopyTask) throws -> CopyTask? {
         try row(
             """
-            SELECT task FROM tasks
+            SELECT task FROM tasks INDEXED BY tasks_by_event
             WHERE event_id = ? AND rule = ? AND json_extract(task, '$.plan.action') = ?
                 AND json_extract(task, '$.plan.run') > ?
             ORDER BY json_extract(task, '$.plan.run') DESC LIMIT 1

@@ -14,13 +14,19 @@ package final class SQLiteStore: Sendable {
 
     private let pool: DatabasePool
     package let writer: GroupCommit
+
+    /// A few milliseconds to make, to look through when it is not full, and to read.
+    package static let findSpanUsual = 8_192
+
     let room: DiskRoom
     let report: Report
+    /// Rows in one segment of the index on text, see ``FindIndex``.
+    let findSpan: Int
     private let lock: FileLock
     private let mover: LogMover
 
     private init(
-        pool: DatabasePool, mover: LogMover, lock: FileLock, room: DiskRoom,
+        pool: DatabasePool, mover: LogMover, lock: FileLock, room: DiskRoom, findSpan: Int,
         report: @escaping Report
     ) {
         self.pool = pool
@@ -28,6 +34,7 @@ package final class SQLiteStore: Sendable {
         self.lock = lock
         self.room = room
         self.report = report
+        self.findSpan = findSpan
         writer = GroupCommit(pool, makeRoom: room.giveUp, afterTurn: mover.turn)
     }
 
@@ -40,14 +47,15 @@ package final class SQLiteStore: Sendable {
     ///   - path: The file, whose directory exists. Beside it come `-wal`, `-shm`, `.lock` and
     ///     `.reserve`.
     ///   - lines: What is asked of the disk.
+    ///   - findSpan: For tests; a file keeps the one that it was made with.
     ///   - measure: For tests, in the place of the file system.
     /// - Throws: `.unavailable` when another process has it, or the disk does not let us in;
     ///   `.conflict` for a file of a newer program; `.corrupt`.
     package static func open(
-        path: String, lines: RoomLines = RoomLines(),
+        path: String, lines: RoomLines = RoomLines(), findSpan: Int = findSpanUsual,
         measure: (@Sendable () -> DiskRoom.Space?)? = nil, report: @escaping Report = { _ in }
     ) throws(StorageError) -> SQLiteStore {
-        let (store, _) = try prepare(path: path, lines, measure, report)
+        let (store, _) = try prepare(path: path, lines, findSpan, measure, report)
         do throws(StorageError) {
             try store.endLeases()
         } catch {
@@ -72,8 +80,13 @@ package final class SQLiteStore: Sendable {
     }
 
     /// Brings a database's schema up to date and does nothing else.
-    package static func migrate(path: String) throws(StorageError) -> Migration {
-        let (store, migration) = try prepare(path: path, RoomLines(), nil, { _ in })
+    ///
+    /// - Parameter end: For tests, where it stops.
+    package static func migrate(
+        path: String, upTo end: Int = Migration.latest
+    ) throws(StorageError) -> Migration {
+        let (store, migration) = try prepare(
+            path: path, upTo: end, RoomLines(), findSpanUsual, nil, { _ in })
         try attempt {
             try store.pool.close()
             try store.mover.close()
@@ -154,20 +167,22 @@ extension SQLiteStore {
     private static let full = 2
 
     private static func prepare(
-        path: String, _ lines: RoomLines, _ measure: (@Sendable () -> DiskRoom.Space?)?,
-        _ report: @escaping Report
+        path: String, upTo end: Int = Migration.latest, _ lines: RoomLines, _ findSpan: Int,
+        _ measure: (@Sendable () -> DiskRoom.Space?)?, _ report: @escaping Report
     ) throws(StorageError) -> (SQLiteStore, Migration) {
         let path = try makeFile(path)
         let lock = try FileLock(path: path + ".lock")
         try LogFile.makeSure(of: path)
         do {
-            let (pool, migration) = try connectInAnyRoom(path)
+            let (pool, migration) = try connectInAnyRoom(path, upTo: end)
             // After the schema: where there is hardly any room that needs it more.
             let room = DiskRoom(database: path, lines: lines, measure: measure)
             let mover = try LogMover(path: path)
             pool.writeWithoutTransaction(mover.listen)
             return (
-                SQLiteStore(pool: pool, mover: mover, lock: lock, room: room, report: report),
+                SQLiteStore(
+                    pool: pool, mover: mover, lock: lock, room: room, findSpan: findSpan,
+                    report: report),
                 migration
             )
         } catch {
@@ -180,22 +195,26 @@ extension SQLiteStore {
     ///
     /// Who starts on a full disk may have work in hand, and it is for that work that the reserve is
     /// kept; ``DiskRoom`` makes it again when there is room.
-    private static func connectInAnyRoom(_ path: String) throws -> (DatabasePool, Migration) {
+    private static func connectInAnyRoom(
+        _ path: String, upTo end: Int
+    ) throws -> (DatabasePool, Migration) {
         do {
-            return try connect(path)
+            return try connect(path, upTo: end)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
             guard DiskRoom.removeReserve(of: path) else { throw error }
-            return try connect(path)
+            return try connect(path, upTo: end)
         }
     }
 
-    private static func connect(_ path: String) throws -> (DatabasePool, Migration) {
+    private static func connect(
+        _ path: String, upTo end: Int
+    ) throws -> (DatabasePool, Migration) {
         let pool = try DatabasePool(path: path, configuration: configuration)
         let migration = try pool.writeWithoutTransaction { database in
             // The pool itself sets NORMAL, which may lose the last commits with the power.
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try check(database)
-            return try Migration.run(database)
+            return try Migration.run(database, upTo: end)
         }
         return (pool, migration)
     }

@@ -26,7 +26,7 @@ extension WorldStore: Registry {
 }
 
 extension WorldStore: Archive {
-    func events(_ query: Query<EventState>) async throws(StorageError) -> Page<EventRecord> {
+    func events(_ query: Query<EventFilter>) async throws(StorageError) -> Page<EventRecord> {
         try await inner.events(query)
     }
 
@@ -34,7 +34,7 @@ extension WorldStore: Archive {
         try await inner.event(id)
     }
 
-    func tasks(_ query: Query<CopyTask.State.Name>) async throws(StorageError) -> Page<CopyTask> {
+    func tasks(_ query: Query<TaskFilter>) async throws(StorageError) -> Page<CopyTask> {
         try await inner.tasks(query)
     }
 
@@ -43,7 +43,7 @@ extension WorldStore: Archive {
     }
 
     func deliveries(
-        _ query: Query<Delivery.State.Name>
+        _ query: Query<DeliveryFilter>
     ) async throws(StorageError) -> Page<Delivery> {
         try await inner.deliveries(query)
     }
@@ -52,7 +52,23 @@ extension WorldStore: Archive {
         try await inner.delivery(id)
     }
 
+    func count(_ filter: EventFilter, atMost bound: Int) async throws(StorageError) -> Tally {
+        await inner.count(filter, atMost: bound)
+    }
+
+    func count(_ filter: TaskFilter, atMost bound: Int) async throws(StorageError) -> Tally {
+        await inner.count(filter, atMost: bound)
+    }
+
+    func count(_ filter: DeliveryFilter, atMost bound: Int) async throws(StorageError) -> Tally {
+        await inner.count(filter, atMost: bound)
+    }
+
     func census() async throws(StorageError) -> Census { try await inner.census() }
+
+    func activity(hours: Int, at now: Timestamp) async throws(StorageError) -> Activity {
+        await inner.activity(hours: hours, at: now)
+    }
 }
 
 extension WorldStore: AuditLog {

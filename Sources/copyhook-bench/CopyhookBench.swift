@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// Measures; no part of the service.
 @main
-struct CopyhookBench: ParsableCommand {
+struct CopyhookBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copyhook-bench",
         abstract: "Measures how fast Copyhook is on this machine.",
@@ -10,5 +10,5 @@ struct CopyhookBench: ParsableCommand {
             Build it for release, and leave the machine alone while it runs:
               swift run -c release copyhook-bench match
             """,
-        subcommands: [MatchBench.self])
+        subcommands: [MatchBench.self, AdmitBench.self])
 }

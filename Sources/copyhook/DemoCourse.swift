@@ -62,7 +62,7 @@ struct DemoCourse {
     }
 
     private func look(at act: inout DemoAct) async throws {
-        let all = Selection(limit: "\(Selection.limitMax)")
+        let all: Selection = ["limit": "\(Selection.limitMax)"]
         let events = try await service.administration.events(all)["events"]?.elements ?? []
         act.events = events.filter { $0.cell("key") == act.scene.callback.eventID }
         guard let id = act.events.first?["id"]?.text else { return }
@@ -71,7 +71,7 @@ struct DemoCourse {
         let announced = event["verdicts"]?.elements.compactMap { $0["notification_id"]?.text } ?? []
         var deliveries: [JSONValue] = []
         for task in act.tasks {
-            let ofTask = Selection(parent: task.cell("id"), limit: "\(Selection.limitMax)")
+            let ofTask = all.with("task", task.cell("id"))
             deliveries +=
                 try await service.administration.deliveries(ofTask)["deliveries"]?.elements ?? []
         }

@@ -17,6 +17,7 @@ private final class FakeHouse: Housekeeping {
     let asked = Watched<[Asked]>([])
     let attended = Watched(0)
     let givenBack = Watched(0)
+    let madeFindable = Watched(0)
     private let old: [Keeping: Int]
     private let conditions: [StoreCondition]
     private let trouble: StorageError?
@@ -53,6 +54,15 @@ private final class FakeHouse: Housekeeping {
             count += 1
             return count <= gives
         }
+    }
+
+    func makeFindable() async throws(StorageError) -> Bool {
+        let count = madeFindable.change { count in
+            count += 1
+            return count
+        }
+        if let trouble { throw trouble }
+        return count < gives
     }
 
     func attend() async -> StoreCondition {
@@ -178,6 +188,36 @@ struct HousekeeperTests {
             .sweep(until: stop)
         let limits = house.asked.value.filter { $0.keeping == .keys }.map(\.limit)
         #expect(limits == [500, 250, 125, 62, 124, 62])
+    }
+
+    @Test func whatWasAddedIsMadeFindableInStepsWithPauses() async {
+        let house = FakeHouse(gives: 3)
+        let keeper = FindKeeper(house, time: clock.source, log: paper.logger)
+        await withTaskGroup { group in
+            group.addTask { await keeper.run(until: stop) }
+            for (count, pause) in [(1, 50), (2, 50), (3, 2_000), (4, 2_000)] {
+                await house.madeFindable.wait { $0 == count }
+                await clock.someoneSleeps(.milliseconds(pause))
+                clock.advance(by: .milliseconds(pause))
+            }
+            stop.raise()
+        }
+        #expect(paper.lines.isEmpty)
+    }
+
+    @Test func troubleWithFindingIsSaidOnce() async {
+        let house = FakeHouse(trouble: StorageError(.full, detail: "no room"))
+        let keeper = FindKeeper(house, time: clock.source, log: paper.logger)
+        await withTaskGroup { group in
+            group.addTask { await keeper.run(until: stop) }
+            for count in 1...3 {
+                await house.madeFindable.wait { $0 == count }
+                await clock.someoneSleeps(.seconds(2))
+                clock.advance(by: .seconds(2))
+            }
+            stop.raise()
+        }
+        #expect(paper.lines == ["warning find.failed code=full detail=no room"])
     }
 
     @Test func aStopEndsASweepBetweenTwoBatches() async {

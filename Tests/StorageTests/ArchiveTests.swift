@@ -58,21 +58,21 @@ func listsAreNarrowedByStateAndParent(_ backend: Backend) async throws {
         #expect(try await store.events(Query(state: .ignored)).rows.isEmpty)
         #expect(try await store.tasks(Query()).rows.map(\.id) == ["tsk_3", "tsk_2", "tsk_1"])
         #expect(try await store.tasks(Query(state: .queued)).rows.map(\.id) == ["tsk_3", "tsk_1"])
-        #expect(try await store.tasks(Query(parent: "evt_1")).rows.map(\.id) == ["tsk_2", "tsk_1"])
+        #expect(try await store.tasks(Query(event: "evt_1")).rows.map(\.id) == ["tsk_2", "tsk_1"])
         #expect(
-            try await store.tasks(Query(state: .cancelled, parent: "evt_1")).rows.map(\.id)
+            try await store.tasks(Query(state: .cancelled, event: "evt_1")).rows.map(\.id)
                 == ["tsk_2"])
-        #expect(try await store.tasks(Query(parent: "evt_9")).rows.isEmpty)
+        #expect(try await store.tasks(Query(event: "evt_9")).rows.isEmpty)
         #expect(
             try await store.deliveries(Query()).rows.map(\.id)
                 == ["msg_ping_a", "msg_2_b", "msg_2_a"])
         #expect(try await store.deliveries(Query(state: .sending)).rows.map(\.id) == ["msg_2_a"])
         #expect(
-            try await store.deliveries(Query(parent: "tsk_2")).rows.map(\.id)
+            try await store.deliveries(Query(task: "tsk_2")).rows.map(\.id)
                 == ["msg_2_b", "msg_2_a"])
-        let page = try await store.deliveries(Query(parent: "tsk_2", limit: 1))
+        let page = try await store.deliveries(Query(task: "tsk_2", limit: 1))
         #expect(page.rows.map(\.id) == ["msg_2_b"])
-        let rest = try await store.deliveries(Query(parent: "tsk_2", cursor: page.next, limit: 1))
+        let rest = try await store.deliveries(Query(task: "tsk_2", cursor: page.next, limit: 1))
         #expect(rest.rows.map(\.id) == ["msg_2_a"])
         #expect(rest.next == nil)
         #expect(

@@ -9,6 +9,8 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case memory, sqlite
 
     static let all = allCases
+    /// So few rows that tests fill several segments.
+    static let findSpan = 64
 
     var testDescription: String { rawValue }
 
@@ -19,7 +21,8 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
             try await test(MemoryStore())
         case .sqlite:
             try await withDirectory { directory in
-                let store = try SQLiteStore.open(path: directory + "/store.sqlite")
+                let store = try SQLiteStore.open(
+                    path: directory + "/store.sqlite", findSpan: Self.findSpan)
                 try await test(store)
                 try await store.close()
             }
