@@ -119,4 +119,17 @@ extension Administrator {
     ) async throws(AdministrationError) {
         try await desk.delete(name, by: who, at: time.now())
     }
+
+    /// `{"dry_run", "created", "changed", "deleted", "unchanged", "rules": […]}`, each rule that is
+    /// another afterwards field by field.
+    package func applyRules(
+        _ wanted: RuleApplication, by who: Principal
+    ) async throws(AdministrationError) -> JSONValue {
+        try await desk.apply(wanted, by: who, at: time.now()).json
+    }
+
+    /// `{"versions": […]}`, newest first.
+    package func ruleVersions(_ name: String) async throws(AdministrationError) -> JSONValue {
+        try await desk.versions(name)
+    }
 }

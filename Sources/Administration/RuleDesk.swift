@@ -17,8 +17,8 @@ package final class RuleDesk: Sendable {
     private let registry: any Registry & AuditLog
     private let book: RuleBook
     private let references: RuleReferences
-    private let log: Logger
-    private let turnstile = Turnstile()
+    let log: Logger
+    let turnstile = Turnstile()
     private let files: Mutex<[Rule]>
     /// By name what was made of a stored rule, so that one that is put does not read all others
     /// anew.
@@ -35,7 +35,7 @@ package final class RuleDesk: Sendable {
         files = Mutex(fileRules)
     }
 
-    private var fileRules: [Rule] { files.withLock { $0 } }
+    var fileRules: [Rule] { files.withLock { $0 } }
 
     /// Puts every rule in force, at start.
     ///
@@ -114,14 +114,10 @@ package final class RuleDesk: Sendable {
                     remedy: "Delete rules that are not needed, or join patterns with $or.")
             }
             let kept = StoredRule(name: name, definition: rule.json.bytes(), updatedAt: now)
-            try await keep(
-                kept,
-                AuditNote(
-                    .rulePut, of: name, by: who.author, at: now,
-                    details: [
-                        "new": .bool(place == nil),
-                        "definition_sha256": .string(sha256Hex(kept.definition)),
-                    ]))
+            try await change([
+                RuleChange(
+                    .put(kept), noting: .put(kept, isNew: place == nil, by: who, at: now))
+            ])
             if let place { rules[place] = kept } else { rules.append(kept) }
             rules.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             putInForce(files, rules)
@@ -142,8 +138,11 @@ package final class RuleDesk: Sendable {
                 try refuseIfInFile(name, files)
                 throw AdministrationError.noRule
             }
-            try await forget(
-                rules[place].name, AuditNote(.ruleDeleted, of: name, by: who.author, at: now))
+            try await change([
+                RuleChange(
+                    .delete(rules[place].name),
+                    noting: AuditNote(.ruleDeleted, of: name, by: who.author, at: now))
+            ])
             rules.remove(at: place)
             putInForce(files, rules)
             log.info("rule.deleted", metadata: ["rule": "\(name)"])
@@ -152,18 +151,16 @@ package final class RuleDesk: Sendable {
 
     // MARK: -
 
-    private func stored() async throws(AdministrationError) -> [StoredRule] {
+    func stored() async throws(AdministrationError) -> [StoredRule] {
         do { return try await registry.rules() } catch { throw logged(error) }
     }
 
-    private func keep(
-        _ rule: StoredRule, _ note: AuditNote
-    ) async throws(AdministrationError) {
-        do { try await registry.put(rule, noting: note) } catch { throw logged(error) }
+    func change(_ changes: [RuleChange]) async throws(AdministrationError) {
+        do { try await registry.change(changes) } catch { throw logged(error) }
     }
 
-    private func forget(_ name: String, _ note: AuditNote) async throws(AdministrationError) {
-        do { try await registry.deleteRule(name, noting: note) } catch { throw logged(error) }
+    func versionsOf(_ name: String) async throws(AdministrationError) -> [RuleVersion] {
+        do { return try await registry.ruleVersions(name) } catch { throw logged(error) }
     }
 
     private func note(_ note: AuditNote) async throws(AdministrationError) {
@@ -215,7 +212,7 @@ package final class RuleDesk: Sendable {
                 + "sends what is in it.")
     }
 
-    private func refuseIfInFile(_ name: String, _ files: [Rule]) throws(AdministrationError) {
+    func refuseIfInFile(_ name: String, _ files: [Rule]) throws(AdministrationError) {
         guard let rule = files.first(where: { $0.name.hasSameBytes(as: name) }) else { return }
         let place = if case .file(let path) = rule.origin { path } else { "a file" }
         throw AdministrationError(
@@ -224,7 +221,7 @@ package final class RuleDesk: Sendable {
                 + "once, one in the configuration with the next start.")
     }
 
-    private func putInForce(_ files: [Rule], _ stored: [StoredRule]) {
+    func putInForce(_ files: [Rule], _ stored: [StoredRule]) {
         var rules = files
         var read: [String: RuleEntry] = [:]
         for one in stored {
@@ -294,12 +291,25 @@ package final class RuleDesk: Sendable {
 }
 
 extension AdministrationError {
-    fileprivate static let noRule = AdministrationError(
+    static let noRule = AdministrationError(
         .notFound, "there is no rule of this name", remedy: "Look at the list of rules.")
 
     init(_ refusal: RuleRefusal, in rule: String? = nil) {
         self.init(
             .ruleInvalid, (rule.map { "rule \"\($0)\": " } ?? "") + refusal.what,
             pointer: refusal.pointer, remedy: refusal.remedy)
+    }
+}
+
+extension AuditNote {
+    /// That a rule was put in; its definition is a version of it, and here only its hash.
+    static func put(
+        _ rule: StoredRule, isNew: Bool, by who: Principal, at now: Timestamp
+    ) -> AuditNote {
+        AuditNote(
+            .rulePut, of: rule.name, by: who.author, at: now,
+            details: [
+                "new": .bool(isNew), "definition_sha256": .string(sha256Hex(rule.definition)),
+            ])
     }
 }

@@ -6,6 +6,15 @@ extension APICall {
         APICall("listRules", "GET", "/rules", .read) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.rules())
         },
+        APICall("applyRules", "PUT", "/rules", .write) { asked throws(AdministrationError) in
+            let wanted = try RuleApplication(parsing: asked.body)
+            return Answer(json: try await asked.administration.applyRules(wanted, by: asked.who))
+        },
+        APICall(
+            "listRuleVersions", "GET", "/rules/{name}/versions", .read
+        ) { asked throws(AdministrationError) in
+            Answer(json: try await asked.administration.ruleVersions(asked.names[0]))
+        },
         APICall("getRule", "GET", "/rules/{name}", .read) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.rule(asked.names[0]))
         },

@@ -25,7 +25,7 @@ struct RulesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RulesTestCommand.self, BacktestCommand.self, List.self, Show.self, Put.self,
-            Delete.self, Status.self,
+            Delete.self, Status.self, RuleVersionsCommand.self, RuleRestoreCommand.self,
         ])
 
     struct List: AsyncParsableCommand {

@@ -5,7 +5,8 @@ import Testing
     static let commands = [
         "demo", "serve", "check", "migrate", "simulate", "simulate coze",
         "simulate keyue", "simulate endpoint", "simulate world", "send", "match", "rules",
-        "rules test", "rules status", "rules backtest", "rules list", "rules show", "rules put",
+        "apply", "export", "rules versions", "rules restore", "rules test", "rules status",
+        "rules backtest", "rules list", "rules show", "rules put",
         "rules delete",
         "events",
         "events list",

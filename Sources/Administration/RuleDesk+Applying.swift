@@ -1,0 +1,140 @@
+import Domain
+import Logging
+import Rules
+import Signing
+import Storage
+import StrictJSON
+
+extension RuleDesk {
+    /// Makes the rules that were put in what `wanted` says, all of them or none.
+    ///
+    /// Every definition is checked as if it were put by itself; the first that is refused ends it,
+    /// with its place behind `/rules/NAME`. An event meets the rules of before or those of after.
+    func apply(
+        _ wanted: RuleApplication, by who: Principal, at now: Timestamp
+    ) async throws(AdministrationError) -> RuleApplied {
+        var rules: [StoredRule] = []
+        for (name, definition) in wanted.rules.members.map({ ($0.key, $0.value) }) {
+            do throws(AdministrationError) {
+                let rule = try read(definition.bytes(), name: name)
+                try refuseIfInFile(name, fileRules)
+                rules.append(
+                    StoredRule(name: name, definition: rule.json.bytes(), updatedAt: now))
+            } catch {
+                throw error.behind(JSONPointer(tokens: ["rules", name]))
+            }
+        }
+        let read = rules
+        return try await turnstile.pass { () async throws(AdministrationError) in
+            try await put(read, wanted, by: who, at: now)
+        }
+    }
+
+    private func put(
+        _ wanted: [StoredRule], _ application: RuleApplication, by who: Principal,
+        at now: Timestamp
+    ) async throws(AdministrationError) -> RuleApplied {
+        var rules = Dictionary(
+            uniqueKeysWithValues: try await stored().map { (StoredName(text: $0.name), $0) })
+        let names = Set(wanted.map { StoredName(text: $0.name) })
+        var changes: [RuleChange] = []
+        var differences: [RuleDifference] = []
+        func note(_ difference: RuleDifference?, _ change: RuleChange) {
+            guard let difference else { return }
+            differences.append(difference)
+            changes.append(change)
+        }
+        for rule in wanted {
+            let before = rules[StoredName(text: rule.name)]
+            note(
+                RuleDifference(rule.name, from: before?.json, to: rule.json),
+                RuleChange(.put(rule), noting: .put(rule, isNew: before == nil, by: who, at: now)))
+            if before?.json != rule.json { rules[StoredName(text: rule.name)] = rule }
+        }
+        let gone =
+            application.isPruning
+            ? rules.values.filter { !names.contains(StoredName(text: $0.name)) } : []
+        for rule in gone {
+            note(
+                RuleDifference(rule.name, from: rule.json, to: nil),
+                RuleChange(
+                    .delete(rule.name),
+                    noting: AuditNote(.ruleDeleted, of: rule.name, by: who.author, at: now)))
+            rules[StoredName(text: rule.name)] = nil
+        }
+        guard rules.count <= Self.storedMax else {
+            throw AdministrationError(
+                .rulesTooMany, "there would be \(rules.count) rules",
+                remedy: "At most \(Self.storedMax) can be put in; join patterns with $or.")
+        }
+        let applied = RuleApplied(
+            isDryRun: application.isDryRun,
+            differences: differences.sorted {
+                $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+            },
+            unchanged: rules.count - differences.count { $0.kind != .deleted })
+        guard !application.isDryRun, !changes.isEmpty else { return applied }
+        try await change(changes)
+        putInForce(
+            fileRules,
+            rules.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+        log.info("rules.applied", metadata: ["changes": "\(changes.count)"])
+        return applied
+    }
+
+    /// What a rule has been, newest first, each with what made it another than the one before.
+    ///
+    /// - Throws: `not_found` for a name under which nothing was ever put in.
+    func versions(_ name: String) async throws(AdministrationError) -> JSONValue {
+        let versions = try await versionsOf(name)
+        guard !versions.isEmpty else { throw AdministrationError.noRule }
+        let told = versions.enumerated().map { place, version in
+            let before = place + 1 < versions.count ? versions[place + 1] : nil
+            return version.json(after: before)
+        }
+        return ["versions": .array(told)]
+    }
+}
+
+/// A name, compared byte for byte.
+private struct StoredName: Hashable {
+    let text: String
+
+    static func == (left: Self, right: Self) -> Bool { left.text.hasSameBytes(as: right.text) }
+
+    func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
+}
+
+extension StoredRule {
+    /// The definition; `null` where it can no longer be read.
+    fileprivate var json: JSONValue {
+        (try? JSONValue(parsing: definition, limits: .match)) ?? .null
+    }
+}
+
+extension RuleVersion {
+    fileprivate func json(after before: RuleVersion?) -> JSONValue {
+        let (old, new) = (before?.value, value)
+        let difference = RuleDifference("", from: old, to: new)
+        return [
+            "number": .number(JSONNumber(number)), "at": .string(at.description),
+            "who": ["id": .string(who.id), "name": .string(who.name)],
+            "change": .string((difference?.kind ?? .changed).rawValue),
+            "fields": .array(difference?.fields.map(\.json) ?? []),
+            "definition": new ?? .null,
+        ]
+    }
+
+    private var value: JSONValue? {
+        definition.map { (try? JSONValue(parsing: $0, limits: .match)) ?? .null }
+    }
+}
+
+extension AdministrationError {
+    /// The same, said of a place behind another.
+    fileprivate func behind(_ start: JSONPointer) -> AdministrationError {
+        AdministrationError(
+            code, detail, pointer: JSONPointer(tokens: start.tokens + (pointer?.tokens ?? [])),
+            remedy: remedy)
+    }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Settings
+import StrictJSON
+import Transport
+
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Makes the rules of a running service what a directory says.",
+        discussion: """
+            Every *.yaml, *.yml and *.json in the directory holds one rule; its name is its
+            name, or else the file's. All of them are put in force together, or none: a rule
+            that is refused is told with its place, and nothing changes. What changes is shown
+            field by field.
+
+            Examples:
+              copyhook apply rules --dry-run
+              copyhook apply rules
+              copyhook apply rules --prune
+            """)
+
+    @OptionGroup var api: APIOptions
+
+    @Argument(help: "The directory.")
+    var directory: String
+
+    @Flag(help: "Only say what would change.")
+    var dryRun = false
+
+    @Flag(help: "Delete rules that were put in and have no file.")
+    var prune = false
+
+    @Flag(help: "Do not ask before rules are deleted.")
+    var yes = false
+
+    func run() async throws {
+        let rules = try RuleFolder(directory).read()
+        if prune, !dryRun, !yes {
+            let gone = try await call(rules, isDryRun: true)["deleted"]?.count ?? 0
+            try Confirmation.ask("delete \(gone) rules", isNeeded: gone > 0)
+        }
+        let answer = try await call(rules, isDryRun: dryRun)
+        print(api.json ? answer.prettyText() : Self.text(answer))
+    }
+
+    private func call(_ rules: [RuleFolder.Found], isDryRun: Bool) async throws -> JSONValue {
+        let body: JSONValue = [
+            "rules": .object(JSONObject(rules.map { ($0.name, $0.definition) })),
+            "prune": .bool(prune), "dry_run": .bool(isDryRun),
+        ]
+        let client = try APIClient(api)
+        do throws(CommandFailure) {
+            return try await client.call(.put, "/api/v1/rules", body: body.bytes())
+        } catch {
+            // The service knows names; people know files.
+            guard let rule = rules.first(where: { error.what.contains("/rules/\($0.pointed)/") })
+            else { throw error }
+            throw CommandFailure(
+                code: error.code, what: "\(rule.file): \(error.what)", remedy: error.remedy)
+        }
+    }
+
+    private static func text(_ answer: JSONValue) -> String {
+        let isDryRun = answer["dry_run"]?.bool == true
+        var lines = (answer["rules"]?.elements ?? []).flatMap(RuleChangeText.lines)
+        let counts = ["created", "changed", "deleted", "unchanged"].map { kind in
+            "\(answer[kind]?.count ?? 0) \(kind)"
+        }
+        lines.append(counts.joined(separator: ", ") + (isDryRun ? "; nothing was done" : ""))
+        return lines.joined(separator: "\n")
+    }
+}
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Writes the rules of a running service into a directory, a file each.",
+        discussion: """
+            Those that were put in over the API; with --all those of its configuration and
+            rule files, too. A file whose rule is as it was is not touched, and what is not
+            written here is left alone. `copyhook apply` takes the directory back.
+
+            Examples:
+              copyhook export rules
+              copyhook export rules --all
+            """)
+
+    @OptionGroup var api: APIOptions
+
+    @Argument(help: "The directory; it is made where there is none.")
+    var directory: String
+
+    @Flag(help: "Rules that stand in files, too.")
+    var all = false
+
+    func run() async throws {
+        let answer = try await APIClient(api).call(.get, "/api/v1/rules")
+        let rules = (answer["rules"]?.elements ?? []).filter {
+            all || $0["origin"]?.text == "api"
+        }
+        let folder = try RuleFolder(making: directory)
+        var written = 0
+        for rule in rules {
+            guard let definition = rule["definition"], !definition.isNull else {
+                standardError("\(rule.cell("name").onOneLine): cannot be read, and is left out")
+                continue
+            }
+            if try folder.write(definition, as: rule.cell("name")) { written += 1 }
+        }
+        if api.json {
+            let counts: JSONValue = [
+                "written": .count(written), "unchanged": .count(rules.count - written),
+            ]
+            print(counts.prettyText())
+        } else {
+            print("\(written) written, \(rules.count - written) unchanged in \(directory)")
+        }
+    }
+}
+
+/// What became of a rule, for people: one line, and one for each field.
+enum RuleChangeText {
+    static func lines(_ rule: JSONValue) -> [String] {
+        let mark = ["created": "+", "deleted": "-"][rule.cell("change")] ?? "~"
+        return ["\(mark) \(rule.cell("name").onOneLine)"]
+            + (rule["fields"]?.elements ?? []).map { "    " + field($0) }
+    }
+
+    static func field(_ field: JSONValue) -> String {
+        let place = field.cell("pointer").onOneLine
+        return switch (field["before"].map(short), field["after"].map(short)) {
+        case (let before?, let after?): "\(place): \(before) -> \(after)"
+        case (let before?, nil): "\(place): \(before) is gone"
+        case (nil, let after): "\(place): \(after ?? "") is new"
+        }
+    }
+
+    private static func short(_ value: JSONValue) -> String {
+        let text = String(decoding: value.bytes(), as: UTF8.self).onOneLine
+        return text.count <= 60 ? text : text.prefix(59) + "…"
+    }
+}
