@@ -35,7 +35,8 @@ struct APIClient {
         guard let key = environment["COPYHOOK_API_KEY"], !key.isEmpty else {
             throw CommandFailure.badUsage(
                 "COPYHOOK_API_KEY is not set",
-                "Set it to the admin key that the service printed when it first started.")
+                "Set it to the admin key that the service printed when it first started, or to "
+                    + "one of copyhook keys create.")
         }
         self.key = key
         var limits = CurlTransport.Limits()

@@ -23,7 +23,8 @@ struct Copyhook: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, CheckCommand.self, MigrateCommand.self,
             SimulateCommand.self, SendCommand.self, MatchCommand.self, RulesCommand.self,
             EventsCommand.self, TasksCommand.self, DeliveriesCommand.self, EndpointsCommand.self,
-            SecretsCommand.self, ApplyCommand.self, ExportCommand.self,
+            KeysCommand.self, AuditCommand.self, SecretsCommand.self, ApplyCommand.self,
+            ExportCommand.self,
         ])
 
     /// Parses, runs, and ends the process with the code that design.md 3.1 states.

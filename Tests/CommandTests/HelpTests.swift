@@ -12,7 +12,8 @@ import Testing
         "events list",
         "events show", "tasks", "tasks list", "tasks show", "tasks resolve", "deliveries",
         "deliveries list", "deliveries show", "endpoints", "endpoints test",
-        "secrets", "secrets rewrap",
+        "secrets", "secrets rewrap", "keys", "keys create", "keys list", "keys revoke", "audit",
+        "audit list", "audit verify",
     ]
 
     @Test(arguments: commands)
@@ -33,6 +34,7 @@ import Testing
     @Test func everyCommandThatIsOfferedIsInThisList() async throws {
         for parent in [
             "", "simulate", "rules", "events", "tasks", "deliveries", "endpoints", "secrets",
+            "keys", "audit",
         ] {
             let words = parent.isEmpty ? [] : [parent]
             let (status, output, _) = try await BuiltBinary.run(words + ["--help"])
@@ -59,6 +61,8 @@ import Testing
         ["simulate", "world", "--seed", "1", "--jobs", "0"], ["match", "--pattern", "p"],
         ["rules", "put"], ["rules", "test", "--config", "/nonexistent/x", "--event", "-"],
         ["tasks", "resolve", "tsk_1"], ["tasks", "resolve", "tsk_1", "--give-up", "--send-again"],
+        ["keys", "create", "ci"], ["keys", "revoke"], ["audit", "list", "--limit", "many"],
+        ["audit", "verify", "--config", "/nonexistent/x"],
         ["events", "list", "--limit", "many"], ["events", "show"], ["deliveries", "bogus"],
         ["send", "--to", "http://127.0.0.1:9", "--scheme", "coze", "--event", "-"],
         [
