@@ -29,6 +29,17 @@ package struct AdministrationError: Error, Hashable {
         /// Nobody could do anything after that.
         case keyLast = "key_last"
         case keysTooMany = "keys_too_many"
+        /// Members of a body that mean nothing, or nothing that is there.
+        case requestInvalid = "request_invalid"
+        /// Something may be on the wire, or it is over.
+        case taskNotQueued = "task_not_queued"
+        /// Only what failed or was cancelled is done again.
+        case taskNotRetryable = "task_not_retryable"
+        case deliveryNotPending = "delivery_not_pending"
+        /// The configuration has no endpoint of that name any more.
+        case endpointUnknown = "endpoint_unknown"
+        /// The key was used for something else.
+        case keyTaken = "key_taken"
         case storeUnavailable = "store_unavailable"
         case storeFull = "store_full"
         /// A bug or a damaged file; the log says more.
@@ -101,6 +112,12 @@ extension AdministrationError.Code {
         case .keyInvalid: "Key refused"
         case .keyLast: "The last of its kind"
         case .keysTooMany: "Too many keys"
+        case .requestInvalid: "Request refused"
+        case .taskNotQueued: "Not to be cancelled"
+        case .taskNotRetryable: "Not to be done again"
+        case .deliveryNotPending: "Not to be cancelled"
+        case .endpointUnknown: "Endpoint unknown"
+        case .keyTaken: "Key taken"
         case .storeUnavailable: "Store unavailable"
         case .storeFull: "Store full"
         case .unexpected: "Unexpected"

@@ -12,9 +12,11 @@ package struct Administrator: Sendable {
     static let leaseOfDecision: Duration = .seconds(30)
 
     let store: any Store
+    let connections: [Connection]
     let audience: Audience
     let time: TimeSource
     let chance: Chance
+    let rehearse: Rehearsal
     let nudges: Nudges
     let log: Logger
     let decisions = Turnstile()
@@ -27,13 +29,16 @@ package struct Administrator: Sendable {
 
     /// Hints to the rooms that a decision made work for them; losing one costs time only.
     package struct Nudges: Sendable {
+        package let matching: @Sendable () -> Void
         package let copying: @Sendable () -> Void
         package let notifying: @Sendable () -> Void
 
         package init(
+            matching: @escaping @Sendable () -> Void = {},
             copying: @escaping @Sendable () -> Void = {},
             notifying: @escaping @Sendable () -> Void = {}
         ) {
+            self.matching = matching
             self.copying = copying
             self.notifying = notifying
         }
@@ -45,18 +50,23 @@ package struct Administrator: Sendable {
     ///   - fileRules: As read from files at start, checked.
     ///   - references: The connections and endpoints that rules may name.
     ///   - ruleFiles: Where whoever follows the rule files says what became of them.
+    ///   - connections: Those over which a person may have something copied.
     ///   - audience: Who hears of a task's end by a person's decision.
     ///   - presetKey: `server.admin_key`.
+    ///   - rehearse: What `Matching` would decide, which this room does not know.
     package init(
         store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
-        ruleFiles: RuleFilesState = RuleFilesState(directory: nil), audience: Audience,
-        time: TimeSource, chance: Chance, presetKey: Secret? = nil,
+        ruleFiles: RuleFilesState = RuleFilesState(directory: nil), connections: [Connection],
+        audience: Audience, time: TimeSource, chance: Chance, presetKey: Secret? = nil,
+        rehearse: @escaping Rehearsal,
         nudges: Nudges = Nudges(), log: Logger
     ) {
         self.store = store
+        self.connections = connections
         self.audience = audience
         self.time = time
         self.chance = chance
+        self.rehearse = rehearse
         self.nudges = nudges
         self.ruleFiles = ruleFiles
         self.log = log
@@ -88,6 +98,16 @@ package struct Administrator: Sendable {
             }
             throw AdministrationError(error)
         }
+    }
+}
+
+extension Administrator {
+    /// What is kept of a person's doing.
+    func note(
+        _ verb: AuditVerb, of object: String, by who: Principal, at now: Timestamp,
+        _ details: JSONObject = JSONObject()
+    ) -> AuditNote {
+        AuditNote(verb, of: object, by: who.author, at: now, details: details)
     }
 }
 
@@ -131,5 +151,14 @@ extension Administrator {
     /// `{"versions": […]}`, newest first.
     package func ruleVersions(_ name: String) async throws(AdministrationError) -> JSONValue {
         try await desk.versions(name)
+    }
+
+    /// Switches a rule on or off, before this returns; one that is as it should be stays so.
+    package func setRule(
+        _ name: String, enabled isEnabled: Bool, by who: Principal
+    ) async throws(AdministrationError) -> JSONValue {
+        let now = time.now()
+        let note = note(isEnabled ? .ruleEnabled : .ruleDisabled, of: name, by: who, at: now)
+        return try await desk.set(name, enabled: isEnabled, at: now, noting: note).json
     }
 }

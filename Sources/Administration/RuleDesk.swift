@@ -127,6 +127,50 @@ package final class RuleDesk: Sendable {
         return (warned(put), isNew)
     }
 
+    /// Switches a rule on or off; one that is as it should be is left as it is.
+    package func set(
+        _ name: String, enabled isEnabled: Bool, at now: Timestamp, noting note: AuditNote
+    ) async throws(AdministrationError) -> RuleEntry {
+        try await turnstile.pass { () async throws(AdministrationError) in
+            let files = fileRules
+            try refuseIfInFile(name, files)
+            var rules = try await stored()
+            guard let place = rules.firstIndex(where: { $0.name.hasSameBytes(as: name) }) else {
+                throw AdministrationError.noRule
+            }
+            let before = entry(rules[place], besides: files)
+            guard case .object(var definition) = before.definition, before.rule != nil else {
+                throw AdministrationError(
+                    .ruleInvalid, "what is stored of this rule cannot be read any more",
+                    remedy: "Put it again.")
+            }
+            guard before.rule?.isEnabled != isEnabled else { return before }
+            if isEnabled { definition["enabled"] = nil } else { definition["enabled"] = false }
+            rules[place] = StoredRule(
+                name: rules[place].name, definition: JSONValue.object(definition).bytes(),
+                updatedAt: now)
+            try await change([RuleChange(.put(rules[place]), noting: note)])
+            putInForce(files, rules)
+            log.notice("rule.switched", metadata: ["rule": "\(name)", "enabled": "\(isEnabled)"])
+            return entry(rules[place], besides: files)
+        }
+    }
+
+    /// The rules that events meet now.
+    var rulesInForce: [Rule] { book.current.rules.filter(\.isEnabled) }
+
+    /// The rule of a name, switched on or not.
+    ///
+    /// - Throws: `.notFound`, and `.ruleInvalid` for one that cannot be read any more.
+    func readable(_ name: String) async throws(AdministrationError) -> Rule {
+        let entry = try await rule(name)
+        guard let rule = entry.rule else {
+            throw AdministrationError(
+                .ruleInvalid, entry.problem ?? "the rule cannot be read", remedy: "Put it again.")
+        }
+        return rule
+    }
+
     /// Takes a rule out of force and out of the store.
     package func delete(
         _ name: String, by who: Principal, at now: Timestamp
@@ -189,6 +233,10 @@ package final class RuleDesk: Sendable {
         do {
             json = try JSONValue(parsing: definition, limits: limits)
         } catch { throw AdministrationError(error) }
+        return try read(json, name: name)
+    }
+
+    func read(_ json: JSONValue, name: String) throws(AdministrationError) -> Rule {
         do {
             let rule = try Rule(parsing: json, name: name)
             try refuseReferences(in: rule)

@@ -1,3 +1,4 @@
+import Administration
 import Copying
 import Domain
 import Intake
@@ -21,6 +22,8 @@ struct Rooms: Sendable {
     let wakeMatching = Nudge()
     let wakeCopying = Nudge()
     let wakeNotifying = Nudge()
+    /// What matching would decide, nothing of it done.
+    let rehearse: Rehearsal
     private let matching: StageRunner<MatchingStage>
     private let copying: StageRunner<CopyingStage>
     private let notifying: StageRunner<NotifyingStage>
@@ -37,6 +40,11 @@ struct Rooms: Sendable {
             pathSecrets: Dictionary(
                 uniqueKeysWithValues: configuration.sources.map { ($0.name, $0.pathSecrets) }),
             events: store, time: time, chance: chance, next: wakeMatching, log: log)
+        rehearse =
+            Rehearsing(
+                events: store, connections: configuration.connections, audience: audience,
+                time: time
+            ).outcome
         matching = StageRunner(
             MatchingStage(
                 events: store, book: book, connections: configuration.connections,

@@ -100,10 +100,11 @@ package struct Service: Sendable {
             ruleFiles: RuleFilesState(
                 directory: configuration.rulesDirectory,
                 rules: configuration.rules.count - configuration.inlineRules.count, at: time.now()),
-            audience: audience, time: time,
-            chance: chance, presetKey: configuration.server.adminKey,
+            connections: configuration.connections, audience: audience, time: time,
+            chance: chance, presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
             nudges: .init(
-                copying: rooms.wakeCopying.signal, notifying: rooms.wakeNotifying.signal),
+                matching: rooms.wakeMatching.signal, copying: rooms.wakeCopying.signal,
+                notifying: rooms.wakeNotifying.signal),
             log: log)
         let newKey = try await prepare(administration)
         let gateway = HTTPGateway(

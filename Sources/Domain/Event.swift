@@ -17,8 +17,10 @@ package struct Event: Identifiable, Hashable, Sendable {
     /// What was delivered: one strict JSON object in UTF-8, exactly the bytes on the wire wherever
     /// these were one, at most 1 MiB there.
     package let body: [UInt8]
-    /// Which time round it meets the rules; 0 the first time, and one more with each replay and
-    /// with each task of its that is retried.
+    /// Which time round it meets the rules, 0 the first time.
+    ///
+    /// A replay takes the run behind all that the event and its tasks have; so does a task that is
+    /// retried, without the event's meeting the rules.
     package var run: Int
 
     package init(

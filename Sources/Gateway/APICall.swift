@@ -39,7 +39,8 @@ package struct APICall: Sendable {
         self.work = work
     }
 
-    package static let all = events + tasks + deliveries + rules + keys + audit + figures
+    package static let all =
+        events + tasks + deliveries + rules + keys + audit + figures + wishes
 
     /// The calls at a path, one a method.
     ///

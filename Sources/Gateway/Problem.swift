@@ -97,9 +97,11 @@ extension AdministrationError.Code {
         switch self {
         case .notFound: 404
         case .parameterInvalid, .bodyInvalid: 400
-        case .parameterRefused, .ruleInvalid, .decisionInvalid, .keyInvalid: 422
+        case .parameterRefused, .ruleInvalid, .decisionInvalid, .keyInvalid, .requestInvalid:
+            422
         case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy, .keyLast,
-            .keysTooMany:
+            .keysTooMany, .taskNotQueued, .taskNotRetryable, .deliveryNotPending,
+            .endpointUnknown, .keyTaken:
             409
         case .storeUnavailable: 503
         case .storeFull: 507

@@ -95,8 +95,13 @@ extension Identifier where Subject == CompletionNotification {
 extension Identifier where Subject == CopyTask {
     /// Follows from event, rule, action and run, so that what is planned twice is one task.
     package static func planned(by plan: CopyTask.Plan) -> Self {
-        .derived(
-            "tsk_",
-            from: [plan.event.id.rawValue, plan.rule, String(plan.action), String(plan.run)])
+        planned(for: plan.event.id, by: plan.rule, action: plan.action, run: plan.run)
+    }
+
+    /// As ``planned(by:)``.
+    package static func planned(
+        for event: Event.ID, by rule: String, action: Int, run: Int
+    ) -> Self {
+        .derived("tsk_", from: [event.rawValue, rule, String(action), String(run)])
     }
 }

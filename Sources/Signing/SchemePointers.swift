@@ -61,7 +61,7 @@ extension EntityReference {
     /// Reads an entity of our own shape: `{"type", "id", "name"?, "workspace_id"?, "version"?}`.
     ///
     /// `nil` unless type and id are there; members of another type count as absent.
-    init?(_ value: JSONValue?) {
+    package init?(_ value: JSONValue?) {
         guard let value, let type = value["type"]?.string,
             value["type"]?.exactID != nil, let id = value["id"]?.exactID
         else { return nil }

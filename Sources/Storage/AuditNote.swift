@@ -51,6 +51,8 @@ package struct AuditNote: Hashable, Sendable {
 package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     case rulePut = "rule.put"
     case ruleDeleted = "rule.deleted"
+    case ruleEnabled = "rule.enabled"
+    case ruleDisabled = "rule.disabled"
     /// Rule files were read again.
     case rulesReloaded = "rules.reloaded"
     /// A person decided about a task that was unresolved.

@@ -10,22 +10,16 @@ extension MemoryStore: WishLedger {
         guard old.mayBeRetried else {
             throw StorageError(.conflict, detail: "\(id) is \(old.state.name)")
         }
-        let siblings = tasks.rows.map(\.value.task).filter {
-            $0.plan.event.id == old.plan.event.id
-        }
-        let later = siblings.filter {
-            Bytes($0.plan.rule) == Bytes(old.plan.rule) && $0.plan.action == old.plan.action
+        let later = tasks.rows.map(\.value.task).filter {
+            $0.plan.event.id == old.plan.event.id && Bytes($0.plan.rule) == Bytes(old.plan.rule)
+                && $0.plan.action == old.plan.action
                 && $0.plan.run > old.plan.run
         }
         if let next = later.max(by: { $0.plan.run < $1.plan.run }) {
             return PlannedAgain(task: next, isNew: false)
         }
-        let place = events.place(of: old.plan.event.id)
-        let known = place.map { events[at: $0].value.event.run } ?? 0
-        let run = max(known, siblings.map(\.plan.run).max() ?? 0) + 1
-        let (task, note) = make(old, run)
+        let (task, note) = make(old, lastRun(of: old.plan.event.id) + 1)
         try checkLock(of: task)
-        if let place { events.change(place) { $0.event.run = run } }
         tasks.insert(StoredTask(task, at: now), as: task.id)
         noteTrigger(of: task.plan.rule, for: task.plan.entity, at: task.plan.createdAt)
         append(note)
@@ -60,13 +54,20 @@ extension MemoryStore: WishLedger {
         guard row.state != .received else { return Replay(run: row.event.run, isNew: false) }
         replay(place, at: now)
         append(note)
-        return Replay(run: row.event.run + 1, isNew: true)
+        return Replay(run: events[at: place].value.event.run, isNew: true)
+    }
+
+    /// The latest run that an event or a task of its has.
+    private func lastRun(of event: Event.ID) -> Int {
+        let runs = tasks.rows.map(\.value.task.plan).filter { $0.event.id == event }.map(\.run)
+        return max(events[event]?.event.run ?? 0, runs.max() ?? 0)
     }
 
     private func replay(_ place: Int, at now: Timestamp) {
+        let run = lastRun(of: events[at: place].value.event.id) + 1
         events.change(place) { row in
             row.state = .received
-            row.event.run += 1
+            row.event.run = run
             row.replayedAt = now
         }
     }

@@ -17,17 +17,12 @@ extension SQLiteStore: WishLedger {
             if let next = try database.successor(of: old) {
                 return PlannedAgain(task: next, isNew: false)
             }
-            let event = Exact(old.plan.event.id)
             let last = try database.row(
-                """
-                SELECT max(
-                    coalesce((SELECT run FROM events WHERE id = ?1), 0),
-                    (SELECT max(json_extract(task, '$.plan.run')) FROM tasks WHERE event_id = ?1)
-                ) AS run
-                """, [event])
-            let (task, note) = make(
-                old, (try last?.decode(Int.self, forColumn: "run") ?? 0) + 1)
-            try database.run("UPDATE events SET run = ? WHERE id = ?", [task.plan.run, event])
+                "SELECT \(Database.lastRun) AS run FROM events WHERE id = ?",
+                [Exact(old.plan.event.id)])
+            // An event stays as long as it has tasks.
+            let run = try last?.decode(Int.self, forColumn: "run") ?? old.plan.run
+            let (task, note) = make(old, run + 1)
             try database.insert(task, at: now)
             try database.append(note)
             return PlannedAgain(task: task, isNew: true)
@@ -55,13 +50,14 @@ extension SQLiteStore: WishLedger {
             guard
                 let row = try database.row("SELECT * FROM events WHERE id = ?", [Exact(id)])
             else { throw StorageError(.notFound, detail: "events \(id)") }
-            let run = try row.decode(Int.self, forColumn: "run")
-            guard try row.word(EventState.self, "state") != .received else {
-                return Replay(run: run, isNew: false)
+            let place = try row.decode(Int64.self, forColumn: "position")
+            let isNew = try row.word(EventState.self, "state") != .received
+            if isNew {
+                try database.replay(place, at: now)
+                try database.append(note)
             }
-            try database.replay(try row.decode(Int64.self, forColumn: "position"), at: now)
-            try database.append(note)
-            return Replay(run: run + 1, isNew: true)
+            let met = try database.row("SELECT run FROM events WHERE position = ?", [place])
+            return Replay(run: try met?.decode(Int.self, forColumn: "run") ?? 0, isNew: isNew)
         }
     }
 
@@ -147,6 +143,13 @@ extension Database {
     /// Rows that one call of a wish about many looks at, whether they are meant or not.
     private static let looksMax = 10_000
 
+    /// SQL for the latest run that an event's row or a task of its has.
+    fileprivate static let lastRun = """
+        max(run, coalesce((
+            SELECT max(json_extract(task, '$.plan.run')) FROM tasks WHERE event_id = events.id
+        ), 0))
+        """
+
     /// The task that does this one's work in the latest run after it.
     fileprivate func successor(of task: CopyTask) throws -> CopyTask? {
         try row(
@@ -163,7 +166,7 @@ extension Database {
     fileprivate func replay(_ place: Int64, at now: Timestamp) throws {
         try run(
             """
-            UPDATE events SET state = 'received', run = run + 1, replayed_at = ?
+            UPDATE events SET state = 'received', replayed_at = ?, run = 1 + \(Self.lastRun)
             WHERE position = ?
             """, [now, place])
     }

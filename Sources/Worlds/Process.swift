@@ -54,9 +54,15 @@ struct Process: Sendable {
             references: RuleReferences(
                 connections: scenery.connections.map(\.name),
                 endpoints: scenery.audience.endpoints.map(\.name)),
-            audience: scenery.audience, time: time, chance: chance,
+            connections: scenery.connections, audience: scenery.audience, time: time,
+            chance: chance,
+            rehearse: Rehearsing(
+                events: store, connections: scenery.connections, audience: scenery.audience,
+                time: time
+            ).outcome,
             nudges: .init(
-                copying: { wakeCopying.signal() }, notifying: { wakeNotifying.signal() }),
+                matching: { wakeMatching.signal() }, copying: { wakeCopying.signal() },
+                notifying: { wakeNotifying.signal() }),
             log: log)
     }
 

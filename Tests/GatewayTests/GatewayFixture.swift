@@ -94,8 +94,9 @@ struct GatewayFixture: Sendable {
         let administration = Administrator(
             store: store, book: book, fileRules: fileRules,
             references: RuleReferences(connections: ["coze-prod"], endpoints: ["audit"]),
-            audience: Audience([]), time: time, chance: Chance { .random(in: .min ... .max) },
-            presetKey: Secret(Self.key), log: log)
+            connections: [], audience: Audience([]), time: time,
+            chance: Chance { .random(in: .min ... .max) }, presetKey: Secret(Self.key),
+            rehearse: { _, _ in MatchOutcome() }, log: log)
         try await administration.desk.rebuild()
         await administration.keyDesk.refresh()
         let (received, answer, reasons) = (received, answer, readiness)

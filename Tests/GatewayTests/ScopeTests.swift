@@ -92,7 +92,7 @@ extension APICall {
                 #expect(call.scope == .read, "\(call.id)")
             }
         }
-        let readersPosts = ["backtestRule"]
+        let readersPosts = ["backtestRule", "dryRunRule"]
         for call in APICall.all where call.method != "GET" && call.scope == .read {
             #expect(readersPosts.contains(call.id), "\(call.id) changes something")
         }

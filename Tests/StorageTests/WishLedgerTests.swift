@@ -27,10 +27,18 @@ func aTaskIsPlannedAgainAsTheNextRun(_ backend: Backend) async throws {
         #expect(try await store.again("tsk_1", at: now).task.plan.run == 3)
 
         #expect(try await store.census().tasks == [.cancelled: 3, .queued: 2])
-        #expect(try await store.event("evt_1")?.event.run == 3)
+        // The event itself met the rules but once, and meets them now as the next of all.
+        #expect(try await store.event("evt_1")?.event.run == 0)
         #expect(try await store.task("tsk_rule_1")?.history.map(\.state) == [.queued, .cancelled])
         #expect(try await store.lastTrigger(rule: "rule", entity: first.task.plan.entity) == now)
         #expect(try await store.noted() == ["1", "2", "3"])
+        #expect(
+            try await store.replay("evt_1", noting: nil, at: now) == Replay(run: 4, isNew: true))
+        try await store.cancel("tsk_rule_3")
+        #expect(try await store.again("tsk_rule_3", at: now).task.plan.run == 5)
+        // What waits for the rules meets them as the run that was said.
+        let waiting = try await store.claimEvents(limit: 1, at: now, lease: .seconds(1))
+        #expect(waiting.map(\.work.run) == [4])
     }
 }
 

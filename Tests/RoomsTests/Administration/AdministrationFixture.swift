@@ -1,6 +1,7 @@
 import Administration
 import Domain
 import Logging
+import Matching
 import Rules
 import Signing
 import Storage
@@ -33,20 +34,35 @@ struct AdministrationFixture {
         self.store = store
         let (now, nudged) = (now, nudged)
         let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        let audience = Audience(
+            ["audit", "chat"].map {
+                Endpoint(
+                    name: $0, channel: .webhook, url: Secret("https://example.com/\($0)"),
+                    secrets: [secret])
+            })
+        let connections = [
+            Connection(
+                name: "coze-prod", provider: .coze, baseURL: "https://api.coze.cn",
+                credential: .token(secret)),
+            Connection(
+                name: "keyue-prod", provider: .keyue, baseURL: "https://keyue.example.com",
+                credential: .token(secret)),
+        ]
+        let time =
+            clock?.source ?? TimeSource(now: { now }, elapsed: { .zero }, sleep: { _ in })
+        let store: any Store = other ?? store
         administration = Administrator(
-            store: other ?? store, book: book, fileRules: fileRules,
+            store: store, book: book, fileRules: fileRules,
             references: RuleReferences(
                 connections: ["coze-prod", "keyue-prod"], endpoints: ["audit", "chat"]),
-            audience: Audience(
-                ["audit", "chat"].map {
-                    Endpoint(
-                        name: $0, channel: .webhook, url: Secret("https://example.com/\($0)"),
-                        secrets: [secret])
-                }),
-            time: clock?.source ?? TimeSource(now: { now }, elapsed: { .zero }, sleep: { _ in }),
+            connections: connections, audience: audience, time: time,
             chance: Chance { .random(in: .min ... .max) }, presetKey: presetKey,
+            rehearse: Rehearsing(
+                events: store, connections: connections, audience: audience, time: time
+            ).outcome,
             nudges: .init(
-                copying: { nudged.note("copying") }, notifying: { nudged.note("notifying") }),
+                matching: { nudged.note("matching") }, copying: { nudged.note("copying") },
+                notifying: { nudged.note("notifying") }),
             log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 

@@ -165,17 +165,3 @@ import Testing
         #expect(throws: AdministrationError.self) { try Decision(parsing: Array(body.utf8)) }
     }
 }
-
-/// Expects a refusal of this code, whatever its words.
-private func expect<Value>(
-    _ code: AdministrationError.Code, from verb: () async throws -> Value,
-    sourceLocation: SourceLocation = #_sourceLocation
-) async {
-    do {
-        _ = try await verb()
-        Issue.record("was not refused", sourceLocation: sourceLocation)
-    } catch {
-        #expect(
-            (error as? AdministrationError)?.code == code, sourceLocation: sourceLocation)
-    }
-}

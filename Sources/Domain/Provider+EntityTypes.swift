@@ -1,5 +1,3 @@
-package import Domain
-
 extension Provider {
     /// The kinds of things that it copies, in its own words.
     ///
@@ -17,7 +15,7 @@ extension Provider {
     }
 
     /// The platforms that a thing of this kind can be on: all of them for a word that none knows.
-    static func owners(of entityType: String) -> [Provider] {
+    package static func owners(of entityType: String) -> [Provider] {
         let owners = allCases.filter { $0.copies(entityType) }
         return owners.isEmpty ? allCases : owners
     }
