@@ -18,11 +18,15 @@ struct DeliveriesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists deliveries, newest first.",
             discussion: """
-                States are pending, sending, delivered, exhausted and cancelled.
+                States are pending, sending, delivered, exhausted and cancelled. All filters
+                that are given must hold.
 
                 Examples:
                   copyhook deliveries list --state pending
                   copyhook deliveries list --task tsk_4n…
+                  copyhook deliveries list --endpoint ops-chat --type copy.failed --since 7d
+                  copyhook deliveries list --state exhausted --count
+                  copyhook deliveries list --state sending --watch
                 """)
 
         @OptionGroup var options: ListOptions
@@ -30,15 +34,28 @@ struct DeliveriesCommand: AsyncParsableCommand {
         @Option(help: "Only those of this copy task.")
         var task: String?
 
+        @Option(help: "Only those of this event.")
+        var event: String?
+
+        @Option(help: "Only those to this endpoint.")
+        var endpoint: String?
+
+        @Option(help: "Only those of this type, as in copy.failed.")
+        var type: String?
+
         func run() async throws {
-            let page = try await options.page(of: "deliveries", [("task", task)])
-            let headings = Table("ID", "CREATED", "ENDPOINT", "TYPE", "TRIES", "STATE")
-            options.show(page, "deliveries", headings: headings) {
+            let look = ListOptions.Look(
+                table: "deliveries",
+                headings: Table("ID", "CREATED", "ENDPOINT", "TYPE", "TRIES", "STATE")
+            ) {
                 [
                     $0.cell("id"), $0.cell("created_at"), $0.cell("endpoint"), $0.cell("type"),
                     $0.cell("attempts"), $0.cell("state"),
                 ]
             }
+            try await options.run(
+                look,
+                [("task", task), ("event", event), ("endpoint", endpoint), ("type", type)])
         }
     }
 

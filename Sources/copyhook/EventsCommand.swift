@@ -9,7 +9,7 @@ struct EventsCommand: AsyncParsableCommand {
             COPYHOOK_API_KEY.
 
             Examples:
-              copyhook events list --state matched
+              copyhook events list --state matched --since 1d
               copyhook events show evt_01k…
             """,
         subcommands: [List.self, Show.self])
@@ -18,24 +18,39 @@ struct EventsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists events, newest first.",
             discussion: """
-                States are received, matched and ignored.
+                States are received, matched and ignored. All filters that are given must hold.
 
                 Examples:
-                  copyhook events list
-                  copyhook events list --state ignored --limit 10
+                  copyhook events list --since 2h
+                  copyhook events list --state ignored --type bot.published --limit 10
+                  copyhook events list --text 客服
+                  copyhook events list --source coze-main --since 7d --count
+                  copyhook events list --watch
                 """)
 
         @OptionGroup var options: ListOptions
 
+        @Option(help: "Only those of this source.")
+        var source: String?
+
+        @Option(help: "Only those of this type, as in bot.published.")
+        var type: String?
+
+        @Option(help: "Only those about the entity of this id.")
+        var entity: String?
+
         func run() async throws {
-            let page = try await options.page(of: "events")
-            let headings = Table("ID", "RECEIVED", "SOURCE", "TYPE", "ENTITY", "STATE")
-            options.show(page, "events", headings: headings) {
+            let look = ListOptions.Look(
+                table: "events",
+                headings: Table("ID", "RECEIVED", "SOURCE", "TYPE", "ENTITY", "STATE")
+            ) {
                 [
                     $0.cell("id"), $0.cell("received_at"), $0.cell("source"), $0.cell("type"),
-                    $0.cell("entity", "id"), $0.cell("state"),
+                    $0.entityCell, $0.cell("state"),
                 ]
             }
+            try await options.run(
+                look, [("source", source), ("type", type), ("entity", entity)])
         }
     }
 

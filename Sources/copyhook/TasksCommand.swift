@@ -24,11 +24,14 @@ struct TasksCommand: AsyncParsableCommand {
             abstract: "Lists copy tasks, newest first.",
             discussion: """
                 States are queued, submitting, copying, reconciling, unresolved, succeeded,
-                failed and cancelled.
+                failed and cancelled. All filters that are given must hold.
 
                 Examples:
                   copyhook tasks list --state unresolved
                   copyhook tasks list --event evt_01k…
+                  copyhook tasks list --rule backup --since 1d --state failed --count
+                  copyhook tasks list --text 客服
+                  copyhook tasks list --state copying --watch
                 """)
 
         @OptionGroup var options: ListOptions
@@ -36,16 +39,34 @@ struct TasksCommand: AsyncParsableCommand {
         @Option(help: "Only those of this event.")
         var event: String?
 
+        @Option(help: "Only those that this rule planned.")
+        var rule: String?
+
+        @Option(help: "Only those of this connection.")
+        var connection: String?
+
+        @Option(help: "Only copies of the entity of this id.")
+        var entity: String?
+
+        @Option(help: "Only those whose copy lands in this workspace.")
+        var workspace: String?
+
         func run() async throws {
-            let page = try await options.page(of: "tasks", [("event", event)])
-            let headings = Table("ID", "CREATED", "RULE", "ENTITY", "TO", "COPY", "STATE")
-            options.show(page, "tasks", headings: headings) {
+            let look = ListOptions.Look(
+                table: "tasks",
+                headings: Table("ID", "CREATED", "RULE", "ENTITY", "TO", "COPY", "STATE")
+            ) {
                 [
-                    $0.cell("id"), $0.cell("created_at"), $0.cell("rule"),
-                    $0.cell("entity", "id"), $0.cell("to_workspace"), $0.cell("copy_id"),
-                    $0.cell("state"),
+                    $0.cell("id"), $0.cell("created_at"), $0.cell("rule"), $0.entityCell,
+                    $0.cell("to_workspace"), $0.cell("copy_id"), $0.cell("state"),
                 ]
             }
+            try await options.run(
+                look,
+                [
+                    ("event", event), ("rule", rule), ("connection", connection),
+                    ("entity", entity), ("workspace", workspace),
+                ])
         }
     }
 

@@ -136,10 +136,14 @@ import Testing
         #expect(second["events"]?.array?.count == 1 && second["next"]?.isNull == true)
 
         let none = try await service.command("tasks", "list", "--state", "cancelled")
-        #expect(none.status == 0 && none.output.hasSuffix("\nNothing here yet.\n"))
+        #expect(none.status == 0 && none.output.hasSuffix("\nNothing is like that.\n"))
         for (arguments, words) in [
             (["--state", "done"], "States: queued, submitting"), (["--limit", "0"], "1 to 200"),
             (["--cursor", "x"], "Take `next` of the page before"),
+            (["--cursor", cursor], "Take `next` of the page before"),
+            (["--since", "soon"], "2026-03-18T08:30:00Z"), (["--text", ""], "leave `text` out"),
+            (["--watch"], "a terminal"), (["--watch", "--count"], "--watch goes with neither"),
+            (["--count", "--cursor", cursor], "leave --cursor out"),
         ] {
             let said = try await BuiltBinary.run(
                 ["tasks", "list"] + arguments,
@@ -147,6 +151,37 @@ import Testing
             #expect(said.status == 2 && said.output == "", "\(arguments)")
             #expect(said.errors.contains(words), "\(said.errors)")
         }
+    }
+
+    @Test func listsFindAndCount() async throws {
+        for number in 1...3 { try await publish(number) }
+        let done = try await service.until { service in
+            let tally = try await service.json("deliveries", "list", "--count")
+            return tally["count"]?.count == 3 ? tally : nil
+        }
+        #expect(done == ["count": 3, "more": false])
+        let name = CozeWorld.standard.bots[0].name
+        let about = try await service.command("events", "list", "--text", String(name.prefix(2)))
+        #expect(about.output.split(separator: "\n").count == 4, "\(about.output)")
+        #expect(about.output.contains(name))
+        for (arguments, words) in [
+            (["events", "--type", "bot.published", "--since", "1h", "--source", "coze-main"], 3),
+            (["events", "--until", "1h"], 0), (["events", "--text", "nowhere at all"], 0),
+            (["tasks", "--rule", "backup", "--connection", "coze"], 3),
+            (["tasks", "--workspace", "7498204883280000002"], 3), (["tasks", "--rule", "no"], 0),
+            (["deliveries", "--endpoint", "audit", "--type", "copy.succeeded"], 3),
+        ] {
+            let said = try await BuiltBinary.run(
+                [arguments[0], "list", "--count"] + arguments.dropFirst(),
+                environment: ["COPYHOOK_URL": service.url, "COPYHOOK_API_KEY": APIService.key])
+            #expect(said.output == "\(words) \(arguments[0])\n", "\(arguments)\(said.errors)")
+        }
+        let id = try #require(
+            try await service.json("tasks", "list")["tasks"]?[1]?["id"]?.string)
+        let found = try await service.json("tasks", "list", "--text", String(id.suffix(7)))
+        #expect(found["tasks"]?.array?.compactMap { $0["id"]?.string } == [id])
+        let told = try await service.json("deliveries", "list", "--text", id)
+        #expect(told["deliveries"]?.array?.count == 1)
     }
 
     @Test func aHeldTaskIsAdoptedByAPerson() async throws {
