@@ -1,4 +1,6 @@
 import Domain
+import Storage
+import StorageSQLite
 
 /// Rows as a busy team's would be, always the same for the same number.
 ///
@@ -80,6 +82,102 @@ enum ListFill {
         mutating func next() -> UInt64 {
             state &+= 0x9E37
             return ListFill.mixed(state &* 1_000_003)
+        }
+    }
+}
+
+// MARK: - What events led to
+
+extension ListFill {
+    static func taskID(_ number: Int) -> CopyTask.ID {
+        CopyTask.ID(rawValue: "tsk_" + derived(number, 1))
+    }
+
+    static func deliveryID(_ number: Int, _ part: Int) -> Delivery.ID {
+        Delivery.ID(rawValue: "msg_" + derived(number, 2 + part))
+    }
+
+    /// 26 letters and digits in no order, as ids are that are derived from others.
+    private static func derived(_ number: Int, _ kind: Int) -> String {
+        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
+        var chance = Chance(state: number &* 8 &+ kind)
+        return String((0..<26).map { _ in alphabet[Int(chance.next() & 31)] })
+    }
+
+    static func rule(_ number: Int) -> String {
+        number % 30_000 == 13 ? "archive-once" : "backup-\(number % 12)"
+    }
+
+    static func connection(_ number: Int) -> String {
+        number % 40_000 == 11 ? "keyue-test" : ["coze-prod", "coze-lab", "keyue-prod"][number % 3]
+    }
+
+    /// Nearly all of it has ended; the newest has not.
+    static func outcome(_ number: Int, of count: Int) throws -> MatchOutcome {
+        let event = event(number)
+        let now = event.receivedAt + .milliseconds(40)
+        let isEnded = number < count - min(1_000, count / 10)
+        var task = CopyTask(
+            id: taskID(number),
+            plan: CopyTask.Plan(
+                event: EventSummary(event), rule: rule(number), action: 0, run: 0,
+                connection: connection(number), provider: .coze, entity: entity(number),
+                toWorkspace: "7498\(number % 50_000 == 3 ? 999 : number % 40)",
+                onUncertain: .hold, notify: nil, createdAt: now),
+            state: isEnded
+                ? .succeeded(copy: Identifier(rawValue: "75\(number)")) : .queued(notBefore: now))
+        if number % 20_000 == 17 {
+            task = CopyTask(id: task.id, plan: task.plan, state: .unresolved(lookAt: nil))
+        }
+        let notification = CompletionNotification(
+            id: .init(rawValue: "ntf_" + derived(number, 0)), type: .copySucceeded,
+            taskID: task.id, eventID: event.id, createdAt: now, payload: Array("{}".utf8))
+        let deliveries = try (0...1).map { part in
+            try delivery(number, part, of: notification, isEnded: isEnded)
+        }
+        return MatchOutcome(
+            verdicts: [RuleVerdict(rule: task.plan.rule, action: 0, effect: .planned(task.id))],
+            tasks: [task],
+            announcements: [Announcement(notification: notification, deliveries: deliveries)])
+    }
+
+    private static func delivery(
+        _ number: Int, _ part: Int, of notification: CompletionNotification, isEnded: Bool
+    ) throws -> Delivery {
+        var delivery = Delivery(
+            id: deliveryID(number, part), notificationID: notification.id,
+            type: number % 20_000 == 5 ? .copyFailed : .copySucceeded,
+            endpoint: number % 40_000 == 11 ? "one-off" : ["ops-chat", "audit"][part],
+            createdAt: notification.createdAt)
+        guard isEnded else { return delivery }
+        try delivery.apply(.claimed)
+        try delivery.apply(
+            number % 20_000 == 19
+                ? .exhausted(reason: "schedule", at: notification.createdAt)
+                : .accepted(at: notification.createdAt))
+        return delivery
+    }
+
+    /// Stores everything the way the service does, only more at once.
+    static func fill(_ store: SQLiteStore, events count: Int) async throws {
+        let batch = 1_000
+        for start in stride(from: 0, to: count, by: batch) {
+            let numbers = start..<min(start + batch, count)
+            _ = try await store.admit(numbers.map { event($0) })
+            let now = moment(numbers.upperBound)
+            let claims = try await store.claimEvents(
+                limit: batch, at: now, lease: .seconds(60))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (claim, number) in zip(claims, numbers) {
+                    group.addTask {
+                        try await store.settle(claim, as: outcome(number, of: count), at: now)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            if numbers.upperBound.isMultiple(of: 100_000) {
+                standardError("\(numbers.upperBound) events are stored")
+            }
         }
     }
 }

@@ -65,6 +65,38 @@ import Testing
         #expect(bad.status == 1 && bad.errors.contains("bad.jsonl, pattern 1: "), "\(bad.errors)")
     }
 
+    @Test func everyListIsAskedByEveryFilter() async throws {
+        let scratch = try ScratchDirectory()
+        let said = try await BuiltBinary.run(
+            [
+                "lists", "--directory", scratch.url.path(), "--events", "1000", "--draws", "2",
+                "--json",
+            ], program: "copyhook-bench", limit: .seconds(120))
+        #expect(said.status == 0, "\(said.errors)")
+        let rows = try said.output.split(separator: "\n").map {
+            try JSONValue(parsing: Array($0.utf8))
+        }
+        let names = rows.compactMap { $0["name"]?.string }
+        for name in [
+            "events, entity, rare, deep page", "events, text: 客服, first page",
+            "tasks, workspace, common, first page", "deliveries, since and until, deep page",
+            "stats: counts by state",
+        ] {
+            #expect(names.contains(name), "\(name)")
+        }
+        let pages = rows.filter { $0["name"]?.string?.hasSuffix("common, first page") == true }
+        #expect(pages.count > 8 && pages.allSatisfy { ($0["rows"]?.number?.double ?? 0) > 0 })
+        let left = try FileManager.default.contentsOfDirectory(atPath: scratch.url.path())
+        #expect(left == [], "the database is gone")
+        let admitted = try await BuiltBinary.run(
+            [
+                "admit", "--directory", scratch.url.path(), "--events", "50", "--runs", "1",
+                "--json",
+            ],
+            program: "copyhook-bench", limit: .seconds(120))
+        #expect(admitted.output.contains("\"events/s\":"), "\(admitted.errors)")
+    }
+
     @Test func oneSeedIsLookedAtAgain() async throws {
         let arguments = ["--seed", "7", "--rounds", "3"]
         let said = try await BuiltBinary.run(arguments, program: "copyhook-fuzz")
