@@ -73,7 +73,8 @@ extension SettingKind<Int64> {
     fileprivate static var number: SettingKind {
         SettingKind(
             remedy: "Write whole numbers, as in 1234567.",
-            read: { $0.hasPrefix("+") ? nil : Int64($0) }, show: { .number(JSONNumber($0)) })
+            read: { $0.hasPrefix("+") ? nil : Int64($0) }, show: { .number(JSONNumber($0)) },
+            form: ["type": "integer"])
     }
 }
 

@@ -63,6 +63,19 @@ package struct Configuration: Sendable {
         return configuration
     }
 
+    /// What a reading of `yaml` asks for, whatever is wrong with it.
+    static func catalog(of yaml: String) -> SettingCatalog {
+        let catalog = SettingCatalog()
+        let nothing = FileAccess(
+            read: { _ throws(FileTrouble) in throw FileTrouble("there are no files here") },
+            list: { _ throws(FileTrouble) in throw FileTrouble("there are no files here") })
+        let reader = SettingReader(
+            file: "probe", environment: [:], files: nothing, catalog: catalog)
+        let value = try? YAMLReader(file: "probe").read(Array(yaml.utf8))
+        _ = Configuration(SettingSection(reader, SettingPath(), value, line: 1), value)
+        return catalog
+    }
+
     /// All rules with the directory read again; on a refusal the ones in force stay.
     package func readingRulesAgain(
         environment: [String: String], files: FileAccess = .disk

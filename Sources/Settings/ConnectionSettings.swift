@@ -164,6 +164,7 @@ extension Connection {
         let appID = jwt.required("app_id", .text("Write the id of the OAuth app."))
         let keyID = jwt.required("key_id", .text("Write the fingerprint of the public key."))
         let accountID = jwt.optional("account_id", .text("Write the id of the organisation."))
+        for name in ["private_key_file", "private_key"] { jwt.catalogueSecret(name) }
         guard jwt.has("private_key_file") != jwt.has("private_key") else {
             jwt.miss(
                 "private_key_file",

@@ -106,6 +106,8 @@ extension Endpoint {
         switch channel {
         case .webhook, .cloudEvents:
             let isOptional = channel == .cloudEvents
+            section.catalogueSecret("secret")
+            section.catalogueSecrets("secrets")
             if isOptional, !section.has("secret"), !section.has(list: "secrets") { return [] }
             let keys = section.signingKeys(
                 missing: isOptional ? "Write one; \(make)" : "Add secret: \"${SECRET}\"; \(make)",
@@ -157,6 +159,7 @@ extension Endpoint {
     private static func template(
         _ section: SettingSection, _ channel: Channel
     ) -> MessageTemplate? {
+        section.catalogue("template", .text("Write Mustache, or ${file:NAME.mustache}."))
         section.show("template", .null)
         let place = section.place("template")
         if let entry = section.entry("template") {
@@ -180,6 +183,10 @@ extension Endpoint {
     }
 
     private static func headers(_ section: SettingSection) -> [Header] {
+        section.reader.catalog?.note(
+            section.path.appending("headers").appending(SettingCatalog.anyName),
+            .value(["type": ["string", "integer"]]))
+        section.reader.catalog?.note(section.path.appending("headers"), .names)
         let below = section.section("headers")
         section.show("headers", .object([:]))
         if below.names.count > headersMax {

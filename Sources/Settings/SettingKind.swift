@@ -13,6 +13,8 @@ struct SettingKind<Value> {
     var isText = false
     /// Whether a problem may repeat what was written; not where a secret may be in it.
     var isShownWhenRefused = true
+    /// How a schema says it; `nil` for any text.
+    var form: JSONObject?
 }
 
 extension SettingKind {
@@ -24,7 +26,8 @@ extension SettingKind {
         return SettingKind(
             remedy: remedy ?? "Write one of \(words).",
             read: { text in Value.allCases.first { $0.rawValue.hasSameBytes(as: text) } },
-            show: { .string($0.rawValue) })
+            show: { .string($0.rawValue) },
+            form: ["enum": .array(Value.allCases.map { .string($0.rawValue) })])
     }
 }
 
@@ -44,7 +47,8 @@ extension SettingKind<Bool> {
     static var flag: SettingKind {
         SettingKind(
             remedy: "Write true or false.",
-            read: { $0 == "true" ? true : $0 == "false" ? false : nil }, show: { .bool($0) })
+            read: { $0 == "true" ? true : $0 == "false" ? false : nil }, show: { .bool($0) },
+            form: ["type": "boolean"])
     }
 
     /// `baseline: on`.
@@ -52,7 +56,7 @@ extension SettingKind<Bool> {
         SettingKind(
             remedy: "Write on or off.",
             read: { $0 == "on" ? true : $0 == "off" ? false : nil },
-            show: { .string($0 ? "on" : "off") })
+            show: { .string($0 ? "on" : "off") }, form: ["enum": ["on", "off"]])
     }
 }
 
@@ -67,7 +71,11 @@ extension SettingKind<Int> {
                 else { return nil }
                 return number
             },
-            show: { .number(JSONNumber($0)) })
+            show: { .number(JSONNumber($0)) },
+            form: [
+                "type": "integer", "minimum": .number(JSONNumber(bounds.lowerBound)),
+                "maximum": .number(JSONNumber(bounds.upperBound)),
+            ])
     }
 }
 
@@ -81,7 +89,12 @@ extension SettingKind<Double> {
                 }
                 return number
             },
-            show: { JSONNumber($0).map { .number($0) } ?? .null })
+            show: { JSONNumber($0).map { .number($0) } ?? .null },
+            form: [
+                "type": "number",
+                "minimum": JSONNumber(bounds.lowerBound).map { .number($0) } ?? .null,
+                "maximum": JSONNumber(bounds.upperBound).map { .number($0) } ?? .null,
+            ])
     }
 }
 
@@ -91,7 +104,8 @@ extension SettingKind<Duration> {
             remedy: "Write a whole number and a unit (ms, s, m, h, d), from "
                 + "\(bounds.lowerBound.text) to \(bounds.upperBound.text).",
             read: { text in Duration(text: text).flatMap { bounds.contains($0) ? $0 : nil } },
-            show: { .string($0.text) })
+            show: { .string($0.text) },
+            form: ["type": "string", "pattern": "^[0-9]{1,10}(ms|s|m|h|d)$"])
     }
 }
 
@@ -99,7 +113,8 @@ extension SettingKind<Rate> {
     static var rate: SettingKind {
         SettingKind(
             remedy: "Write so many per second, minute or hour, as in 5/s, 300/m or 10/h.",
-            read: { Rate(text: $0) }, show: { .string($0.text) })
+            read: { Rate(text: $0) }, show: { .string($0.text) },
+            form: ["type": "string", "pattern": "^[0-9]{1,7}/[smhd]$"])
     }
 }
 
@@ -122,7 +137,7 @@ extension SettingKind<Int64> {
             show: { bytes in
                 let unit = units.first { bytes > 0 && bytes % $0.size == 0 } ?? (1_000, "kB")
                 return .string("\(bytes / unit.size) \(unit.name)")
-            })
+            }, form: ["type": "string", "pattern": "^[0-9]{1,9} *(kB|MB|GB)$"])
     }
 }
 

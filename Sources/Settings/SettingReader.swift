@@ -19,6 +19,8 @@ final class SettingReader {
     /// What is as it may be, and has a consequence that is easily overlooked.
     private(set) var hints: [Problem] = []
     let effective = EffectiveNode()
+    /// Written while a schema is made; absent otherwise.
+    let catalog: SettingCatalog?
     /// Variables of the scalars that were read, with the way to each.
     private var variables: [String: SettingPath] = [:]
     private var usedVariables: Set<String> = []
@@ -31,7 +33,11 @@ final class SettingReader {
     /// The way to every secret that was asked for, there or not.
     private(set) var secretPaths: [SettingPath] = []
 
-    init(file: String, environment: [String: String], files: FileAccess) {
+    init(
+        file: String, environment: [String: String], files: FileAccess,
+        catalog: SettingCatalog? = nil
+    ) {
+        self.catalog = catalog
         self.file = file
         self.environment = environment
         self.files = files

@@ -8,6 +8,11 @@ extension SettingSection {
     func choice<Word>(
         _ key: String, of words: Word.Type, later: [String], default standard: Word? = nil
     ) -> Word? where Word: CaseIterable & RawRepresentable, Word.RawValue == String {
+        let form: JSONObject = ["enum": .array(Word.allCases.map { .string($0.rawValue) })]
+        reader.catalog?.note(path.appending(key), .value(form))
+        if let standard {
+            reader.catalog?.note(path.appending(key), standard: .string(standard.rawValue))
+        }
         show(key, standard.map { .string($0.rawValue) } ?? .null)
         guard let text = text(key) else { return standard }
         if let word = Word.allCases.first(where: { $0.rawValue.hasSameBytes(as: text.text) }) {
@@ -27,6 +32,7 @@ extension SettingSection {
     }
 
     func required<Value>(_ key: String, _ kind: SettingKind<Value>) -> Value? {
+        catalogue(key, kind)
         guard has(key) else {
             miss(key, kind.remedy)
             return nil
@@ -37,6 +43,8 @@ extension SettingSection {
     /// `secret` or `secrets`: one or several, each with its place; `nil` when there is neither or
     /// there are both.
     func secretOrSecrets(missing remedy: String?) -> [(secret: Secret, place: Place)]? {
+        catalogueSecret("secret")
+        catalogueSecrets("secrets")
         let hasMany = has(list: "secrets")
         if has("secret"), hasMany {
             fail(

@@ -83,6 +83,7 @@ final class SettingSection {
     }
 
     private func note(_ key: String) {
+        reader.catalog?.note(path.appending(key), .unsaid)
         if !asked.contains(where: { $0.hasSameBytes(as: key) }) { asked.append(key) }
     }
 }
@@ -94,11 +95,13 @@ extension SettingSection {
     func scalar<Value>(_ key: String, _ kind: SettingKind<Value>, default standard: Value) -> Value
     {
         let read = optional(key, kind) ?? standard
+        reader.catalog?.note(path.appending(key), standard: kind.show(standard))
         show(key, kind.show(read))
         return read
     }
 
     func optional<Value>(_ key: String, _ kind: SettingKind<Value>) -> Value? {
+        catalogue(key, kind)
         show(key, .null)
         guard let text = text(key, isText: kind.isText) else { return nil }
         guard let read = kind.read(text.text) else {
@@ -116,6 +119,7 @@ extension SettingSection {
     ///   - opensDoors: Whether who knows it may do something; an address is only hidden.
     func secret(_ key: String, isOneLine: Bool = true, opensDoors: Bool = true) -> Secret? {
         reader.noteSecret(path.appending(key))
+        catalogueSecret(key)
         show(key, .null)
         guard let text = text(key, isText: true) else { return nil }
         show(key, .string("<secret>"))
@@ -125,6 +129,7 @@ extension SettingSection {
 
     func required(secret key: String, _ remedy: String, opensDoors: Bool = true) -> Secret? {
         guard has(key) else {
+            catalogueSecret(key)
             reader.noteSecret(path.appending(key))
             miss(key, remedy)
             return nil
@@ -194,11 +199,28 @@ extension SettingSection {
     }
 }
 
+// MARK: - The catalog
+
+extension SettingSection {
+    func catalogue<Value>(_ key: String, _ kind: SettingKind<Value>) {
+        reader.catalog?.note(path.appending(key), .value(kind.schema), remedy: kind.remedy)
+    }
+
+    func catalogueSecret(_ key: String) {
+        reader.catalog?.note(path.appending(key), .value(["type": ["string", "integer"]]))
+    }
+
+    func catalogueSecrets(_ key: String) {
+        reader.catalog?.note(path.appending(key), .list(["type": ["string", "integer"]]))
+    }
+}
+
 // MARK: - Lists and sections
 
 extension SettingSection {
     /// The values of a list with their places, or `nil` when the key is absent.
     func list<Value>(_ key: String, _ kind: SettingKind<Value>) -> [Value]? {
+        reader.catalog?.note(path.appending(key), .list(kind.schema), remedy: kind.remedy)
         guard let items = items(key) else {
             show(key, .null)
             return nil
@@ -219,6 +241,7 @@ extension SettingSection {
 
     /// Secrets of a list, each with its place.
     func secrets(_ key: String) -> [(secret: Secret, place: Place)]? {
+        catalogueSecrets(key)
         reader.noteSecret(path.appending(key))
         guard let items = items(key) else { return nil }
         show(key, .array(items.map { _ in .string("<secret>") }))
@@ -244,6 +267,7 @@ extension SettingSection {
     }
 
     func items(_ key: String) -> [YAMLValue]? {
+        reader.catalog?.note(path.appending(key), .list(["type": ["string", "integer"]]))
         guard let entry = entry(key) else { return nil }
         guard case .list(let items) = entry.value.content else {
             fail(key, "a list is wanted, not \(entry.value.kind)", "Write [one, another].")
@@ -254,7 +278,8 @@ extension SettingSection {
 
     /// The mappings of a list.
     func sections(inList key: String) -> [SettingSection]? {
-        items(key)?.enumerated().map { index, item in
+        reader.catalog?.note(path.appending(key), .sections)
+        return items(key)?.enumerated().map { index, item in
             SettingSection(
                 reader, path.appending(key).appending(index), item, line: item.line)
         }
@@ -262,6 +287,7 @@ extension SettingSection {
 
     /// A mapping below; when it is absent, its keys have their defaults.
     func section(_ key: String) -> SettingSection {
+        reader.catalog?.note(path.appending(key), .section)
         let entry = entry(key)
         return SettingSection(
             reader, path.appending(key), entry?.value, line: value?[key]?.line ?? line)
@@ -269,6 +295,7 @@ extension SettingSection {
 
     /// The mappings below a mapping of names, in the order of the file.
     func named(_ key: String) -> [(name: String, section: SettingSection)] {
+        reader.catalog?.note(path.appending(key), .names)
         let all = section(key)
         reader.effective.set(.object([:]), at: path.appending(key))
         return all.names.compactMap { name in

@@ -20,7 +20,8 @@ struct Copyhook: AsyncParsableCommand {
             """,
         version: "copyhook \(Product.version)",
         subcommands: [
-            DemoCommand.self, ServeCommand.self, CheckCommand.self, MigrateCommand.self,
+            DemoCommand.self, ServeCommand.self, CheckCommand.self, SchemaCommand.self,
+            MigrateCommand.self,
             SimulateCommand.self, SendCommand.self, MatchCommand.self, RulesCommand.self,
             EventsCommand.self, TasksCommand.self, DeliveriesCommand.self, EndpointsCommand.self,
             KeysCommand.self, AuditCommand.self, SecretsCommand.self, ApplyCommand.self,

@@ -3,7 +3,7 @@ import Testing
 @Suite struct HelpTests {
     /// Every command there is, as it is typed.
     static let commands = [
-        "demo", "serve", "check", "migrate", "simulate", "simulate coze",
+        "demo", "serve", "check", "schema", "migrate", "simulate", "simulate coze",
         "simulate keyue", "simulate endpoint", "simulate world", "send", "match", "rules",
         "apply", "export", "rules versions", "rules restore", "rules test", "rules status",
         "rules backtest", "rules list", "rules show", "rules put",
