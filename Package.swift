@@ -140,7 +140,7 @@ let package = Package(
             "copyhook-bench",
             [
                 "CAllocations", "StrictJSON", "Domain", "Rules", "Storage", "StorageSQLite",
-                arguments,
+                "Administration", arguments, logging,
             ]),
         command("copyhook-fuzz", ["StrictJSON", "Domain", "Rules", arguments]),
         // Tests, in the same order

@@ -10,5 +10,5 @@ struct CopyhookBench: AsyncParsableCommand {
             Build it for release, and leave the machine alone while it runs:
               swift run -c release copyhook-bench match
             """,
-        subcommands: [MatchBench.self, AdmitBench.self, ListBench.self])
+        subcommands: [MatchBench.self, AdmitBench.self, ListBench.self, BacktestBench.self])
 }
