@@ -76,7 +76,7 @@ let package = Package(
         room("Transport", ["Domain"]),
         // Row 2
         room("Pipeline", ["Domain", "Storage", logging]),
-        room("Sealing", ["Domain", "Signing", "Storage"]),
+        room("Sealing", ["StrictJSON", "Domain", "Signing", "Storage"]),
         room("Providers", ["StrictJSON", "Domain", "Signing", "Transport"]),
         room("Channels", ["StrictJSON", "Domain", "Signing", "Transport", mustache]),
         room("StorageMemory", ["StrictJSON", "Domain", "Storage"]),
@@ -102,7 +102,7 @@ let package = Package(
             ]),
         room(
             "Administration",
-            ["StrictJSON", "Domain", "Rules", "Signing", "Storage", logging]),
+            ["StrictJSON", "Domain", "Rules", "Signing", "Storage", "Sealing", logging]),
         // Row 4
         room(
             "Gateway",

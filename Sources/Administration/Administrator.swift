@@ -1,6 +1,7 @@
 package import Domain
 package import Logging
 package import Rules
+package import Sealing
 package import Storage
 package import StrictJSON
 
@@ -14,12 +15,15 @@ package struct Administrator: Sendable {
     let store: any Store
     let connections: [Connection]
     let audience: Audience
+    let sources: [SourceSummary]
+    let endpointSecrets: EndpointSecrets
     let time: TimeSource
     let chance: Chance
     let rehearse: Rehearsal
     let nudges: Nudges
     let log: Logger
     let decisions = Turnstile()
+    let rotations = Turnstile()
     /// Where rules are changed; rule files that change on disk come in here, too.
     package let desk: RuleDesk
     /// How things stand with the rule files; who follows them writes it.
@@ -52,18 +56,23 @@ package struct Administrator: Sendable {
     ///   - ruleFiles: Where whoever follows the rule files says what became of them.
     ///   - connections: Those over which a person may have something copied.
     ///   - audience: Who hears of a task's end by a person's decision.
+    ///   - endpointSecrets: Where secrets that sign are rotated.
     ///   - presetKey: `server.admin_key`.
     ///   - rehearse: What `Matching` would decide, which this room does not know.
     package init(
         store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
         ruleFiles: RuleFilesState = RuleFilesState(directory: nil), connections: [Connection],
-        audience: Audience, time: TimeSource, chance: Chance, presetKey: Secret? = nil,
+        sources: [SourceSummary] = [], audience: Audience,
+        endpointSecrets: EndpointSecrets = EndpointSecrets(), time: TimeSource, chance: Chance,
+        presetKey: Secret? = nil,
         rehearse: @escaping Rehearsal,
         nudges: Nudges = Nudges(), log: Logger
     ) {
         self.store = store
         self.connections = connections
         self.audience = audience
+        self.sources = sources
+        self.endpointSecrets = endpointSecrets
         self.time = time
         self.chance = chance
         self.rehearse = rehearse

@@ -30,7 +30,8 @@ struct Rooms: Sendable {
 
     init(
         _ configuration: Configuration, store: any Store, book: RuleBook,
-        transport: any HTTPTransport, strongbox: Strongbox, audience: Audience, time: TimeSource,
+        transport: any HTTPTransport, strongbox: Strongbox, endpointSecrets: EndpointSecrets,
+        audience: Audience, time: TimeSource,
         chance: Chance,
         log: Logger
     ) throws(ServiceError) {
@@ -61,7 +62,8 @@ struct Rooms: Sendable {
             NotifyingStage(
                 ledger: store, audience: audience, transport: transport,
                 time: time, chance: chance, lease: configuration.lease, log: log,
-                ruleTemplates: { book.current.templates }),
+                ruleTemplates: { book.current.templates },
+                secrets: { endpointSecrets.secrets(of: $0, at: $1) }),
             time: time, nudge: wakeNotifying, log: log)
     }
 

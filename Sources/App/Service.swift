@@ -90,9 +90,11 @@ package struct Service: Sendable {
             settings: configuration.secrets, database: configuration.store.path, chance: chance,
             log: log
         ).keys(for: store)
+        let strongbox = Strongbox(store, keys: keys, chance: chance)
+        let endpointSecrets = EndpointSecrets(strongbox)
         let rooms = try Rooms(
             configuration, store: store, book: book, transport: transport,
-            strongbox: Strongbox(store, keys: keys, chance: chance), audience: audience,
+            strongbox: strongbox, endpointSecrets: endpointSecrets, audience: audience,
             time: time, chance: chance, log: log)
         let administration = Administrator(
             store: store, book: book, fileRules: configuration.rules,
@@ -100,13 +102,17 @@ package struct Service: Sendable {
             ruleFiles: RuleFilesState(
                 directory: configuration.rulesDirectory,
                 rules: configuration.rules.count - configuration.inlineRules.count, at: time.now()),
-            connections: configuration.connections, audience: audience, time: time,
-            chance: chance, presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
+            connections: configuration.connections,
+            sources: configuration.sources.map {
+                SourceSummary(name: $0.name, scheme: $0.kind.rawValue)
+            },
+            audience: audience, endpointSecrets: endpointSecrets, time: time, chance: chance,
+            presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
             nudges: .init(
                 matching: rooms.wakeMatching.signal, copying: rooms.wakeCopying.signal,
                 notifying: rooms.wakeNotifying.signal),
             log: log)
-        let newKey = try await prepare(administration)
+        let newKey = try await prepare(administration, endpointSecrets)
         let gateway = HTTPGateway(
             receive: { await rooms.intake.receive($0, for: $1, secret: $2) },
             administration: administration,
@@ -283,9 +289,10 @@ extension Service {
     ///
     /// - Returns: The text of a key that was made just now.
     private func prepare(
-        _ administration: Administrator
+        _ administration: Administrator, _ endpointSecrets: EndpointSecrets
     ) async throws(ServiceError) -> Secret? {
         do {
+            try await endpointSecrets.load(configuration.endpoints)
             try await administration.desk.rebuild()
             var generator = chance
             return try await administration.keyDesk.establish(using: &generator)

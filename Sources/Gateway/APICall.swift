@@ -40,7 +40,7 @@ package struct APICall: Sendable {
     }
 
     package static let all =
-        events + tasks + deliveries + rules + keys + audit + figures + wishes
+        events + tasks + deliveries + rules + keys + audit + figures + wishes + destinations
 
     /// The calls at a path, one a method.
     ///

@@ -13,6 +13,7 @@ extension NotifyingStage {
     ) async {
         var endpoint = endpoint
         if !endpoint.channel.isCallback { endpoint.templates.rules = ruleTemplates() }
+        endpoint.secrets = secrets(endpoint, start)
         if let chat = desk.movedChat(of: endpoint.name) { endpoint.options.chat = chat }
         let request: HTTPRequest
         do throws(MessageRefusal) {

@@ -23,6 +23,7 @@ package struct NotifyingStage: Stage {
     let desk: EndpointDesk
     private let watch: EndpointWatch
     let ruleTemplates: @Sendable () -> [MessageTemplates.OfRule]
+    let secrets: @Sendable (Endpoint, Timestamp) -> [Secret]
 
     /// - Parameters:
     ///   - audience: All endpoints of the configuration, names unique; a delivery to any other is
@@ -30,11 +31,13 @@ package struct NotifyingStage: Stage {
     ///   - lease: Longer than the longest `timeout` of an endpoint, or an attempt could be made
     ///     twice at once.
     ///   - ruleTemplates: Own words of the rules that are in force when a message goes out.
+    ///   - secrets: What signs for an endpoint when a message goes out, newest first.
     package init(
         ledger: any DeliveryLedger & HealthLedger, audience: Audience,
         transport: any HTTPTransport, time: TimeSource, chance: Chance, lease: Duration,
         log: Logger,
-        ruleTemplates: @escaping @Sendable () -> [MessageTemplates.OfRule] = { [] }
+        ruleTemplates: @escaping @Sendable () -> [MessageTemplates.OfRule] = { [] },
+        secrets: @escaping @Sendable (Endpoint, Timestamp) -> [Secret] = { one, _ in one.secrets }
     ) {
         self.ledger = ledger
         endpoints = Dictionary(audience.endpoints.map { ($0.name, $0) }) { first, _ in first }
@@ -45,6 +48,7 @@ package struct NotifyingStage: Stage {
         self.log = log
         desk = EndpointDesk(audience.endpoints, time: time, chance: chance, log: log)
         self.ruleTemplates = ruleTemplates
+        self.secrets = secrets
         watch = EndpointWatch(ledger, audience: audience, log: log)
     }
 

@@ -68,6 +68,8 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     case deliveryCancelled = "delivery.cancelled"
     /// What an endpoint missed goes out again.
     case endpointRecovered = "endpoint.recovered"
+    /// An endpoint has a new signing secret.
+    case endpointRotated = "endpoint.rotated"
     case keyCreated = "key.created"
     case keyRevoked = "key.revoked"
 }

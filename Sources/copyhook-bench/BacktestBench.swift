@@ -51,10 +51,11 @@ struct BacktestBench: AsyncParsableCommand {
         if try await store.eventCount(in: Period()) == 0 { try await fill(store) }
         let administration = Administrator(
             store: store, book: RuleBook(), fileRules: [],
-            references: RuleReferences(connections: [], endpoints: []), audience: Audience([]),
+            references: RuleReferences(connections: [], endpoints: []), connections: [],
+            audience: Audience([]),
             time: TimeSource(
                 now: { ListFill.start }, elapsed: { .zero }, sleep: { _ in }),
-            chance: Chance { 7 },
+            chance: Chance { 7 }, rehearse: { _, _ in MatchOutcome() },
             log: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
         let who = Principal(id: "bench", name: "bench", scopes: [.admin])
         _ = try await administration.applyRules(

@@ -24,6 +24,7 @@ struct Copyhook: AsyncParsableCommand {
             MigrateCommand.self,
             SimulateCommand.self, SendCommand.self, MatchCommand.self, RulesCommand.self,
             EventsCommand.self, TasksCommand.self, DeliveriesCommand.self, EndpointsCommand.self,
+            ConnectionsCommand.self, SourcesCommand.self,
             KeysCommand.self, AuditCommand.self, SecretsCommand.self, ApplyCommand.self,
             ExportCommand.self,
         ])

@@ -6,10 +6,12 @@ struct EndpointsCommand: AsyncParsableCommand {
         commandName: "endpoints",
         abstract: "Looks after those who are told.",
         discussion: """
-            Example:
+            Examples:
+              copyhook endpoints list
+              copyhook endpoints rotate audit
               copyhook endpoints test ops-chat --config copyhook.yaml
             """,
-        subcommands: [Test.self])
+        subcommands: [EndpointListCommand.self, RotateCommand.self, Test.self])
 
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

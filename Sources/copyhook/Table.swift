@@ -5,9 +5,9 @@ struct Table {
     private let headings: [String]
     private var rows: [[String]] = []
 
-    init(_ headings: String...) {
-        self.headings = headings
-    }
+    init(_ headings: String...) { self.init(headings) }
+
+    init(_ headings: [String]) { self.headings = headings }
 
     mutating func add(_ cells: [String]) {
         precondition(cells.count == headings.count)

@@ -11,7 +11,8 @@ import Testing
         "events",
         "events list",
         "events show", "tasks", "tasks list", "tasks show", "tasks resolve", "deliveries",
-        "deliveries list", "deliveries show", "endpoints", "endpoints test",
+        "deliveries list", "deliveries show", "endpoints", "endpoints test", "endpoints list",
+        "endpoints rotate", "connections", "sources",
         "secrets", "secrets rewrap", "keys", "keys create", "keys list", "keys revoke", "audit",
         "audit list", "audit verify",
     ]

@@ -1,0 +1,90 @@
+import ArgumentParser
+import StrictJSON
+import Transport
+
+struct EndpointListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists those who are told, and how they fare.",
+        discussion: """
+            Example:
+              copyhook endpoints list
+            """)
+
+    @OptionGroup var api: APIOptions
+
+    func run() async throws {
+        try await DestinationList.show(
+            api, "endpoints", headings: ["NAME", "CHANNEL", "HEARS", "OVERLAP UNTIL", "HEALTH"]
+        ) {
+            let types = $0["types"]?.elements.compactMap(\.text) ?? []
+            return [
+                $0.cell("name"), $0.cell("channel"),
+                types.isEmpty ? "everything" : types.joined(separator: ", "),
+                $0.cell("overlap_until"), DestinationList.health($0),
+            ]
+        }
+    }
+}
+
+struct ConnectionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "connections",
+        abstract: "Lists the platforms that copies are made over, and how they fare.",
+        discussion: """
+            Example:
+              copyhook connections
+            """)
+
+    @OptionGroup var api: APIOptions
+
+    func run() async throws {
+        try await DestinationList.show(
+            api, "connections", headings: ["NAME", "PROVIDER", "ADDRESS", "UNCERTAIN", "HEALTH"]
+        ) {
+            [
+                $0.cell("name"), $0.cell("provider"), $0.cell("base_url"),
+                $0.cell("on_uncertain"), DestinationList.health($0),
+            ]
+        }
+    }
+}
+
+struct SourcesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sources",
+        abstract: "Lists the senders whose events are taken in.",
+        discussion: """
+            Example:
+              copyhook sources
+            """)
+
+    @OptionGroup var api: APIOptions
+
+    func run() async throws {
+        try await DestinationList.show(api, "sources", headings: ["NAME", "SCHEME", "PATH"]) {
+            [$0.cell("name"), $0.cell("scheme"), $0.cell("path")]
+        }
+    }
+}
+
+/// A list of what the configuration names.
+private enum DestinationList {
+    /// Asks for it and prints it.
+    static func show(
+        _ api: APIOptions, _ key: String, headings: [String], row: (JSONValue) -> [String]
+    ) async throws {
+        let answer = try await APIClient(api).call(.get, "/api/v1/\(key)")
+        guard !api.json else { return print(answer.prettyText()) }
+        var table = Table(headings)
+        for one in answer[key]?.elements ?? [] { table.add(row(one)) }
+        print(table.text())
+    }
+
+    static func health(_ row: JSONValue) -> String {
+        let health = row["health"] ?? .null
+        let since = health["disabled_at"]?.text ?? health["failing_since"]?.text
+        return [health.cell("state"), since.map { "since " + $0 }].compactMap(\.self)
+            .joined(separator: " ")
+    }
+}

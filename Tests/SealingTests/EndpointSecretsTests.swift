@@ -1,0 +1,81 @@
+import Domain
+import Sealing
+import Signing
+import Storage
+import StorageMemory
+import Testing
+
+private let start = Timestamp(milliseconds: 1_773_822_615_250)
+
+private func endpoint(_ secrets: String...) -> Endpoint {
+    Endpoint(
+        name: "audit", channel: .webhook, url: Secret("https://example.com"),
+        secrets: secrets.map { Secret($0) })
+}
+
+private func box(_ store: MemoryStore) throws -> Strongbox {
+    Strongbox(
+        store,
+        keys: KeyRing(try MasterKey(parsing: Secret(String(repeating: "k", count: 32)))),
+        chance: Chance { .random(in: .min ... .max) })
+}
+
+extension EndpointSecrets {
+    fileprivate func texts(_ endpoint: Endpoint, after age: Duration) -> [String] {
+        secrets(of: endpoint, at: start + age).map(\.exposed)
+    }
+}
+
+@Suite struct EndpointSecretsTests {
+    private let store = MemoryStore()
+    private let audit = endpoint("one")
+
+    @Test func beforeARotationTheConfigurationSigns() async throws {
+        let secrets = EndpointSecrets(try box(store))
+        #expect(secrets.texts(endpoint("a", "b"), after: .zero) == ["a", "b"])
+        #expect(secrets.overlap(of: audit, at: start) == nil)
+    }
+
+    @Test func newAndOldSignUntilTheOverlapIsOver() async throws {
+        let secrets = EndpointSecrets(try box(store))
+        try await secrets.rotate(audit, to: Secret("two"), overlap: .hours(2), at: start)
+        #expect(secrets.texts(audit, after: .zero) == ["two", "one"])
+        #expect(secrets.texts(audit, after: .hours(2) - .milliseconds(1)) == ["two", "one"])
+        #expect(secrets.texts(audit, after: .hours(2)) == ["two"])
+        #expect(secrets.overlap(of: audit, at: start) == start + .hours(2))
+        #expect(secrets.overlap(of: audit, at: start + .hours(2)) == nil)
+        // A second one lets none of before sign for longer than was said.
+        try await secrets.rotate(
+            audit, to: Secret("three"), overlap: .hours(5), at: start + .hours(1))
+        #expect(secrets.texts(audit, after: .hours(1)) == ["three", "two", "one"])
+        #expect(secrets.texts(audit, after: .hours(3)) == ["three", "two"])
+        #expect(secrets.texts(audit, after: .hours(6)) == ["three"])
+    }
+
+    @Test func whatWasRotatedOutlivesTheProcessAndLiesSealed() async throws {
+        try await EndpointSecrets(try box(store)).rotate(
+            audit, to: Secret("whsec_marker"), overlap: .hours(1), at: start)
+        let later = EndpointSecrets(try box(store))
+        #expect(later.texts(audit, after: .zero) == ["one"])
+        try await later.load([audit, endpoint("x")])
+        #expect(later.texts(audit, after: .zero) == ["whsec_marker", "one"])
+        let record = try #require(await store.sealedRecord("endpoint/audit/secrets"))
+        #expect(!String(decoding: record.bytes, as: UTF8.self).contains("marker"))
+    }
+
+    @Test func aChangedConfigurationCountsAgain() async throws {
+        let secrets = EndpointSecrets(try box(store))
+        try await secrets.rotate(audit, to: Secret("two"), overlap: .hours(1), at: start)
+        #expect(secrets.texts(endpoint("other"), after: .zero) == ["other"])
+        #expect(secrets.texts(endpoint("one", "other"), after: .zero) == ["one", "other"])
+        #expect(secrets.texts(audit, after: .zero) == ["two", "one"])
+    }
+
+    @Test func onlySoManySignAtOnce() async throws {
+        let secrets = EndpointSecrets(try box(store))
+        for number in 2...9 {
+            try await secrets.rotate(audit, to: Secret("\(number)"), overlap: .hours(1), at: start)
+        }
+        #expect(secrets.texts(audit, after: .zero) == ["9", "8", "7", "6", "5"])
+    }
+}
