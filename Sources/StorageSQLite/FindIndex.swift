@@ -5,16 +5,16 @@ import Storage
 ///
 /// Rows are taken together by their positions, `span` of them a segment. Nothing is written when a
 /// row is: once a segment is full, its blocks (``FindBlock``) are made beside the writer, they are
-/// stored, and the segment is sealed. Rows that no sealed segment covers are looked at one by one.
+/// stored, and the segment is closed. Rows that no closed segment covers are looked at one by one.
 ///
 /// A row's text never changes, and one that is pruned merely leaves a trace that leads nowhere. But
-/// a position may be taken a second time when the newest rows are pruned; ``unseal(_:)`` keeps that
+/// a position may be taken a second time when the newest rows are pruned; ``reopen(_:)`` keeps that
 /// from hiding a row.
 struct FindIndex {
     let table: ListTable
     let span: Int
 
-    /// A sealed one.
+    /// A closed one.
     struct Segment {
         let number: Int64
         let firstAt: Int64
@@ -24,7 +24,7 @@ struct FindIndex {
     struct Map {
         /// The one with the newest row first; those without a row are left out.
         var segments: [Segment] = []
-        /// Positions that no sealed segment covers.
+        /// Positions that no closed segment covers.
         var open: [ClosedRange<Int64>] = []
     }
 
@@ -66,12 +66,12 @@ struct FindIndex {
 
     func map(_ database: Database) throws -> Map {
         var map = Map()
-        let sealed = try database.rows(
+        let closed = try database.rows(
             "SELECT segment, first_at, last_at FROM find_segments WHERE list = ? ORDER BY segment",
             [table.number])
         guard let (first, last) = try bounds(database) else { return map }
         var next = first
-        for row in sealed {
+        for row in closed {
             let number: Int64 = row["segment"]
             let start = number * Int64(span)
             if start > next { map.open.append(next...(start - 1)) }
@@ -85,7 +85,7 @@ struct FindIndex {
         return map
     }
 
-    /// The rows of a sealed segment that may contain all of the needles.
+    /// The rows of a closed segment that may contain all of the needles.
     func rows(
         with needles: [Needle], in segment: Int64, _ database: Database
     ) throws -> FindRows {

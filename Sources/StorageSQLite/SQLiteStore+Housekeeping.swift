@@ -17,7 +17,7 @@ extension SQLiteStore: Housekeeping {
                     keeping, olderThan: moment, from: place, limit: limit)
                 if pruned.removed > 0 {
                     for table in ListTable.all {
-                        try FindIndex(table: table, span: findSpan).unseal(database)
+                        try FindIndex(table: table, span: findSpan).reopen(database)
                     }
                 }
                 return pruned

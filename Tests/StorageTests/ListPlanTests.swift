@@ -34,7 +34,7 @@ import Testing
         _ filter: SQLiteStore.ListFilter
     ) async throws {
         try await withDirectory { directory in
-            let store = try await sealedStore(in: directory)
+            let store = try await indexedStore(in: directory)
             let cursor =
                 switch filter {
                 case .events: PageMark(list: .events, at: .start, position: 90)
@@ -60,7 +60,7 @@ import Testing
 
     @Test func textIsFoundByItsIndexAndWithout() async throws {
         try await withDirectory { directory in
-            let store = try await sealedStore(in: directory, count: 2_300)
+            let store = try await indexedStore(in: directory, count: 2_300)
             func found(_ text: String) async throws -> [String] {
                 try await store.events(Query(EventFilter(text: Needle(text))))
                     .rows.map(\.event.id.rawValue)
@@ -82,7 +82,7 @@ import Testing
     /// SQLite gives the position of a row that was the last to a new one.
     @Test func aRowThatTakesThePlaceOfAPrunedOneIsFound() async throws {
         try await withDirectory { directory in
-            let store = try await sealedStore(in: directory, count: 64 * 40, settled: true)
+            let store = try await indexedStore(in: directory, count: 64 * 40, settled: true)
             let pruned = try await store.prune(
                 .events, olderThan: .start + .hours(9), from: nil, limit: 9_999)
             #expect(pruned.removed > 64 * 39)
@@ -99,7 +99,7 @@ import Testing
 
     @Test func whatIsPrunedLeavesNothingInTheIndex() async throws {
         try await withDirectory { directory in
-            let store = try await sealedStore(in: directory, count: 64 * 4, settled: true)
+            let store = try await indexedStore(in: directory, count: 64 * 4, settled: true)
             let shell = try DatabaseQueue(path: directory + "/a.sqlite")
             func blocks() async throws -> Int {
                 try await shell.read {
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    private func sealedStore(
+    private func indexedStore(
         in directory: String, count: Int = 200, settled: Bool = false
     ) async throws -> SQLiteStore {
         let store = try SQLiteStore.open(path: directory + "/a.sqlite", findSpan: 64)

@@ -26,7 +26,7 @@ import Testing
         try await backend.run { store in
             var dice = Dice(state: seed)
             let rows = try await fill(store, &dice)
-            // Some of it is sealed, some of it not, and what comes now is behind what is.
+            // Some of it is closed, some of it not, and what comes now is behind what is.
             let more = try await fill(store, from: 200, to: 260, &dice)
             let events = (rows.events + more.events).sorted(by: newestFirst)
             let tasks = (rows.tasks + more.tasks).sorted(by: newestFirst)

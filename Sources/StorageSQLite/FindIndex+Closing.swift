@@ -11,14 +11,14 @@ extension FindIndex {
         let blocks: [(place: Int64, bytes: [UInt8])]
     }
 
-    /// The newest full segment that is not sealed; `nil` when all are.
+    /// The newest full segment that is not closed; `nil` when all are.
     func draft(_ database: Database) throws -> Draft? {
         guard let (first, last) = try bounds(database) else { return nil }
         let numbers = first / Int64(span)..<max(first / Int64(span), (last + 1) / Int64(span))
-        let sealed = Set(
+        let closed = Set(
             try database.rows("SELECT segment FROM find_segments WHERE list = ?", [table.number])
                 .map { $0["segment"] as Int64 })
-        guard let number = numbers.reversed().first(where: { !sealed.contains($0) }) else {
+        guard let number = numbers.reversed().first(where: { !closed.contains($0) }) else {
             return nil
         }
         let start = number * Int64(span)
@@ -44,10 +44,10 @@ extension FindIndex {
             blocks: maker.blocks().map { (place(number, $0.pair), $0.bytes) })
     }
 
-    /// Seals a segment whose blocks are all stored.
+    /// Closes a segment whose blocks are all stored.
     ///
     /// Does nothing when its newest rows are gone meanwhile, so that it is not full any more.
-    func seal(_ draft: Draft, _ database: Database) throws {
+    func close(_ draft: Draft, _ database: Database) throws {
         guard let last = try bounds(database)?.last,
             last >= (draft.number + 1) * Int64(span) - 1
         else { return try remove(draft.number...draft.number, database) }
@@ -58,7 +58,7 @@ extension FindIndex {
 
     /// Opens the segments that are not full any more, since the newest rows are gone: the next
     /// rows take their positions.
-    func unseal(_ database: Database) throws {
+    func reopen(_ database: Database) throws {
         let last = try bounds(database)?.last ?? 0
         let row = try database.row(
             "SELECT max(segment) AS newest FROM find_segments WHERE list = ?", [table.number])
@@ -67,7 +67,7 @@ extension FindIndex {
         if newest >= firstOpen { try remove(firstOpen...newest, database) }
     }
 
-    /// A sealed segment whose rows are all gone, and which still says something.
+    /// A closed segment whose rows are all gone, and which still says something.
     func forgettable(_ database: Database) throws -> Int64? {
         try database.row(
             """
@@ -126,7 +126,7 @@ extension SQLiteStore {
                     }
                 }
             }
-            try await write { try index.seal(draft, $0) }
+            try await write { try index.close(draft, $0) }
             return true
         }
         for table in ListTable.all {
