@@ -2,6 +2,7 @@ package import Domain
 import Foundation
 package import GRDB
 import Storage
+import StrictJSON
 
 /// Text as a column's value, kept to the byte.
 ///
@@ -51,6 +52,21 @@ extension Row {
     /// A value that was stored by ``encoded(_:)``.
     func decoded<Value: Decodable>(_ type: Value.Type, _ column: String) throws -> Value {
         try JSONDecoder().decode(type, from: try decode(Data.self, forColumn: column))
+    }
+
+    /// What ``encoded(_:)`` made of an entity, `nil` where there is none.
+    ///
+    /// Read for every event that is matched or gone through again, and so without Foundation's
+    /// decoder, which takes longer than everything else in the row.
+    func entity(_ column: String) throws -> EntityReference? {
+        guard !hasNull(column) else { return nil }
+        let json = try JSONValue(parsing: try bytes(column))
+        guard let type = json["type"]?.string, let id = json["id"]?.string else {
+            throw StorageError(.corrupt, detail: "\(column) is no entity")
+        }
+        return EntityReference(
+            type: type, id: id, name: json["name"]?.string,
+            workspaceID: json["workspaceID"]?.string, version: json["version"]?.string)
     }
 
     func bytes(_ column: String) throws -> [UInt8] {

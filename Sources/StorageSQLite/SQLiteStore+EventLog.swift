@@ -47,8 +47,7 @@ extension SQLiteStore: EventLog {
             let id = claim.work.id
             guard let row = try Loans.events.held(id.rawValue, under: claim.token, database)
             else { throw StorageError.claimLost(id, claim.token) }
-            let entity =
-                row.hasNull("entity") ? nil : try row.decoded(EntityReference.self, "entity")
+            let entity = try row.entity("entity")
             try database.write(outcome, of: id, about: entity, at: now)
         }
     }
@@ -176,7 +175,7 @@ extension Event {
             type: try row.text("type"),
             time: try row.optionalMoment("time"),
             receivedAt: try row.moment("received_at"),
-            entity: row.hasNull("entity") ? nil : try row.decoded(EntityReference.self, "entity"),
+            entity: try row.entity("entity"),
             body: try row.bytes("body"), run: try row.decode(Int.self, forColumn: "run"))
     }
 }

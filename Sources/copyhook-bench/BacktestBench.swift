@@ -57,6 +57,7 @@ struct BacktestBench: AsyncParsableCommand {
                 now: { ListFill.start }, elapsed: { .zero }, sleep: { _ in }),
             chance: Chance { 7 }, rehearse: { _, _ in MatchOutcome() },
             log: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
+        try await administration.desk.rebuild()
         let who = Principal(id: "bench", name: "bench", scopes: [.admin])
         _ = try await administration.applyRules(
             RuleApplication(rules: [Self.rule: ["match": Self.patterns.before]], isPruning: true),
