@@ -55,6 +55,11 @@ private func put(_ text: String, at name: String, in scratch: ScratchDirectory) 
     try put("match: { type: [third] }\nnotify: [audit]\n", at: "rules/two.yaml", in: scratch)
     #expect(await log.errorLine("rules.reloaded", "file_rules=5") != nil)
     #expect(try await firedRules(service, scratch, by: "third", id: "1") == ["two"])
+    let notes = try await service.json("audit", "list", "--verb", "rules.reloaded")
+    let reloads = notes["entries"]?.array ?? []
+    #expect(reloads.map { $0["details"]?["came"]?["names"] } == [["two"], []])
+    #expect(reloads.map { $0["details"]?["changed"]?["names"] } == [[], ["one"]])
+    #expect(reloads.first?["who"]?["id"]?.string?.hasPrefix("file:") == true)
     // One complaint for one mistake, however often the directory was read meanwhile.
     #expect(log.errors.lines.count { $0.contains("rules.refused") } == 1)
 }

@@ -100,7 +100,8 @@ private func verdict(_ path: String) async throws -> AuditVerdict {
         }
     }
 
-    /// 1 200 bytes of entries, drawn, each changed by itself.
+    /// 500 bytes of entries, drawn, and every bit of the lengths and types in front of some of
+    /// them; each changed by itself.
     @Test func everyChangedByteOfAnEntryIsFoundAndLocated() async throws {
         try await withDirectory { directory in
             let path = directory + "/a.sqlite"
@@ -116,9 +117,18 @@ private func verdict(_ path: String) async throws -> AuditVerdict {
             #expect(places.count > 40_000)
             let changed = directory + "/b.sqlite"
             var dice = SystemRandomNumberGenerator()
-            for _ in 0..<1_200 {
-                let place = try #require(places.randomElement(using: &dice))
-                let mask = UInt8.random(in: 1...255, using: &dice)
+            var changes = try (0..<500).map { _ in
+                (
+                    place: try #require(places.randomElement(using: &dice)),
+                    mask: UInt8.random(in: 1...255, using: &dice)
+                )
+            }
+            for entry in (Int64(1)...60).shuffled(using: &dice).prefix(6) {
+                for place in places.filter({ $0.entry == entry }).prefix(14) {
+                    changes += (0..<8).map { (place: place, mask: 1 << $0) }
+                }
+            }
+            for (place, mask) in changes {
                 var bytes = original
                 bytes[place.offset] ^= mask
                 try Data(bytes).write(to: URL(fileURLWithPath: changed))
