@@ -40,6 +40,10 @@ package struct AdministrationError: Error, Hashable {
         case endpointUnknown = "endpoint_unknown"
         /// The key was used for something else.
         case keyTaken = "key_taken"
+        /// The name is that of a configured source.
+        case sourceTaken = "source_taken"
+        /// Not said to be of a type that is taken here.
+        case contentType = "content_type"
         case storeUnavailable = "store_unavailable"
         case storeFull = "store_full"
         /// A bug or a damaged file; the log says more.
@@ -118,6 +122,8 @@ extension AdministrationError.Code {
         case .deliveryNotPending: "Not to be cancelled"
         case .endpointUnknown: "Endpoint unknown"
         case .keyTaken: "Key taken"
+        case .sourceTaken: "Source taken"
+        case .contentType: "Content type not supported"
         case .storeUnavailable: "Store unavailable"
         case .storeFull: "Store full"
         case .unexpected: "Unexpected"

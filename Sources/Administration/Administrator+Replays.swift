@@ -96,18 +96,23 @@ extension Administrator {
     /// Counts many events, or has the next of them meet the rules again.
     ///
     /// - Returns: `{"count", "asked_at"}` where they are only counted, and otherwise `{"replayed",
-    ///   "next", "asked_at"}`: the next call goes on at `cursor: next` with the same `asked_at`,
+    ///   "next", "asked_at"}`, with `since` and `until` where they were given: the next call goes
+    ///   on at `cursor: next` with the same `asked_at`,
     ///   and may be made again when its answer was lost.
     package func replayEvents(
         _ wish: ReplayWish, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         let now = time.now()
-        let askedAt = JSONValue.string(wish.selection.askedAt.description)
+        // As moments, so that every part means the same ones.
+        var answer: JSONObject = ["asked_at": .string(wish.selection.askedAt.description)]
+        if let since = wish.selection.since { answer["since"] = .string(since.description) }
+        if let until = wish.selection.until { answer["until"] = .string(until.description) }
         guard !wish.isDry else {
             let count = try await ask { () async throws(StorageError) in
                 try await store.count(wish.selection)
             }
-            return ["count": .number(JSONNumber(Int64(count))), "asked_at": askedAt]
+            answer["count"] = .number(JSONNumber(Int64(count)))
+            return .object(answer)
         }
         let part = try await askInParts { () async throws(StorageError) in
             try await store.replay(
@@ -123,10 +128,9 @@ extension Administrator {
                 "events.replayed", metadata: ["count": "\(part.count)", "by": "\(who.id)"])
             nudges.matching()
         }
-        return [
-            "replayed": .number(JSONNumber(Int64(part.count))), "next": .text(part.next),
-            "asked_at": askedAt,
-        ]
+        answer["replayed"] = .number(JSONNumber(Int64(part.count)))
+        answer["next"] = .text(part.next)
+        return .object(answer)
     }
 
     /// A store that finds nothing where a cursor points has been given a cursor that is none.

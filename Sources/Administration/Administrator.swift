@@ -20,6 +20,7 @@ package struct Administrator: Sendable {
     let time: TimeSource
     let chance: Chance
     let rehearse: Rehearsal
+    let publish: Publish
     let nudges: Nudges
     let log: Logger
     let decisions = Turnstile()
@@ -59,6 +60,7 @@ package struct Administrator: Sendable {
     ///   - endpointSecrets: Where secrets that sign are rotated.
     ///   - presetKey: `server.admin_key`.
     ///   - rehearse: What `Matching` would decide, which this room does not know.
+    ///   - publish: The way through `Intake`, which it does not know either.
     package init(
         store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
         ruleFiles: RuleFilesState = RuleFilesState(directory: nil), connections: [Connection],
@@ -66,7 +68,7 @@ package struct Administrator: Sendable {
         endpointSecrets: EndpointSecrets = EndpointSecrets(), time: TimeSource, chance: Chance,
         presetKey: Secret? = nil,
         rehearse: @escaping Rehearsal,
-        nudges: Nudges = Nudges(), log: Logger
+        publish: @escaping Publish, nudges: Nudges = Nudges(), log: Logger
     ) {
         self.store = store
         self.connections = connections
@@ -76,6 +78,7 @@ package struct Administrator: Sendable {
         self.time = time
         self.chance = chance
         self.rehearse = rehearse
+        self.publish = publish
         self.nudges = nudges
         self.ruleFiles = ruleFiles
         self.log = log

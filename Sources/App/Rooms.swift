@@ -24,6 +24,7 @@ struct Rooms: Sendable {
     let wakeNotifying = Nudge()
     /// What matching would decide, nothing of it done.
     let rehearse: Rehearsal
+    let publish: Publish
     private let matching: StageRunner<MatchingStage>
     private let copying: StageRunner<CopyingStage>
     private let notifying: StageRunner<NotifyingStage>
@@ -41,6 +42,14 @@ struct Rooms: Sendable {
             pathSecrets: Dictionary(
                 uniqueKeysWithValues: configuration.sources.map { ($0.name, $0.pathSecrets) }),
             events: store, time: time, chance: chance, next: wakeMatching, log: log)
+        publish = { [intake] events, body, source throws(AdministrationError) in
+            switch await intake.publish(events, body: body, as: source) {
+            case .admitted(let events):
+                events.map { Published(id: $0.id, admission: $0.admission) }
+            case .sourceTaken: throw .sourceTaken(source)
+            case .heldBack: throw .heldBack
+            }
+        }
         rehearse =
             Rehearsing(
                 events: store, connections: configuration.connections, audience: audience,

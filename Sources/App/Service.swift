@@ -108,6 +108,7 @@ package struct Service: Sendable {
             },
             audience: audience, endpointSecrets: endpointSecrets, time: time, chance: chance,
             presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
+            publish: rooms.publish,
             nudges: .init(
                 matching: rooms.wakeMatching.signal, copying: rooms.wakeCopying.signal,
                 notifying: rooms.wakeNotifying.signal),

@@ -21,6 +21,8 @@ package struct APICall: Sendable {
     package let parameters: [String]
     /// Whether it changes nothing and may cost much, so that few of its kind run at a time.
     package let isLook: Bool
+    /// Whether the body need not be JSON: what it is is asked by the call itself.
+    let takesAnyType: Bool
     let work: Work
 
     /// - Parameters:
@@ -28,7 +30,8 @@ package struct APICall: Sendable {
     ///   - isLook: Left out for `GET`, which always is one.
     init(
         _ id: String, _ method: String, _ path: String, _ scope: Scope,
-        parameters: [String] = [], isLook: Bool = false, _ work: @escaping Work
+        parameters: [String] = [], isLook: Bool = false, takesAnyType: Bool = false,
+        _ work: @escaping Work
     ) {
         self.id = id
         self.method = method
@@ -36,11 +39,13 @@ package struct APICall: Sendable {
         self.scope = scope
         self.parameters = parameters
         self.isLook = isLook || method == "GET"
+        self.takesAnyType = takesAnyType
         self.work = work
     }
 
     package static let all =
         events + tasks + deliveries + rules + keys + audit + figures + wishes + destinations
+        + publishing
 
     /// The calls at a path, one a method.
     ///

@@ -20,7 +20,9 @@ extension HTTPGateway {
         guard who.may(call.scope) else { return Problem.forbidden(needing: call.scope).answer }
         if let problem = Self.refusal(of: query, for: call) { return problem.answer }
         guard request.headerFields[.contentEncoding] == nil else { return Problem.encoded.answer }
-        guard body.isEmpty || Self.isJSON(request) else { return Problem.notJSON.answer }
+        guard body.isEmpty || call.takesAnyType || request.headerFields.sayJSON else {
+            return Problem.notJSON.answer
+        }
         let asked = APIRequest(
             administration: administration, who: who,
             names: call.path.names(in: Array(segments.dropFirst())) ?? [],
@@ -46,18 +48,6 @@ extension HTTPGateway {
         calls.flatMap { $0.method == "GET" ? ["GET", "HEAD"] : [$0.method] }
     }
 
-    /// Whether the body says of itself that it is JSON in UTF-8, or says nothing.
-    private static func isJSON(_ request: HTTPRequest) -> Bool {
-        let types = request.headerFields[values: .contentType]
-        guard let type = types.first else { return true }
-        let parts = type.lowercased().split(separator: ";", omittingEmptySubsequences: false)
-            .map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
-        return types.count == 1 && parts[0].hasSameBytes(as: "application/json")
-            && parts.dropFirst().allSatisfy {
-                !$0.utf8.starts(with: "charset=".utf8) || $0.hasSameBytes(as: "charset=utf-8")
-            }
-    }
-
     private static func refusal(
         of query: [(name: String, value: String)], for call: APICall
     ) -> Problem? {
@@ -73,5 +63,19 @@ extension HTTPGateway {
             seen.append(name)
         }
         return nil
+    }
+}
+
+extension HTTPFields {
+    /// Whether they say of the body that it is JSON in UTF-8, or say nothing.
+    var sayJSON: Bool {
+        let types = self[values: .contentType]
+        guard let type = types.first else { return true }
+        let parts = type.lowercased().split(separator: ";", omittingEmptySubsequences: false)
+            .map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
+        return types.count == 1 && parts[0].hasSameBytes(as: "application/json")
+            && parts.dropFirst().allSatisfy {
+                !$0.utf8.starts(with: "charset=".utf8) || $0.hasSameBytes(as: "charset=utf-8")
+            }
     }
 }

@@ -101,8 +101,9 @@ extension AdministrationError.Code {
             422
         case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy, .keyLast,
             .keysTooMany, .taskNotQueued, .taskNotRetryable, .deliveryNotPending,
-            .endpointUnknown, .keyTaken:
+            .endpointUnknown, .keyTaken, .sourceTaken:
             409
+        case .contentType: 415
         case .storeUnavailable: 503
         case .storeFull: 507
         case .unexpected: 500

@@ -9,25 +9,25 @@ package import Storage
 /// No server is in here; whatever hears requests brings each of them to
 /// ``receive(_:for:secret:)`` and puts the answer on the wire as it is.
 package struct IntakeRoom: Sendable {
-    private struct Door: Sendable {
+    struct Door: Sendable {
         let scheme: any SourceScheme
         let path: PathSecrets
     }
 
     /// What a door is called; an identifier, so that names are compared as bytes.
-    private enum Source {}
+    enum Source {}
 
-    private let doors: [Identifier<Source>: Door]
+    let doors: [Identifier<Source>: Door]
     private let events: any EventLog
-    private let time: TimeSource
+    let time: TimeSource
     private let chance: Chance
-    private let next: Nudge
+    let next: Nudge
     private let limits: IntakeLimits
     private let line: WaitingLine
     private let refusals = LineAllowance()
     /// Apart, so that what a sender said when it tried the address is not lost among refusals.
     private let handshakes = LineAllowance()
-    private let log: Logger
+    let log: Logger
 
     /// - Parameters:
     ///   - sources: By their names in the configuration, which are also the events' sources.
@@ -137,7 +137,7 @@ package struct IntakeRoom: Sendable {
         }
     }
 
-    private func admit(_ batch: [Event], _ answer: SchemeAnswer) async -> Reception {
+    func admit(_ batch: [Event], _ answer: SchemeAnswer) async -> Reception {
         guard !batch.isEmpty else { return .admitted([], answer) }
         do throws(WaitingLine.Trouble) {
             let admissions = try await line.admit(batch, to: events)
@@ -147,7 +147,7 @@ package struct IntakeRoom: Sendable {
         }
     }
 
-    private func event(
+    func event(
         _ verified: VerifiedEvent, from source: String, body: [UInt8], at now: Timestamp
     ) -> Event {
         var chance = chance

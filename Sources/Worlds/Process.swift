@@ -60,6 +60,7 @@ struct Process: Sendable {
                 events: store, connections: scenery.connections, audience: scenery.audience,
                 time: time
             ).outcome,
+            publish: { _, _, _ in [] },
             nudges: .init(
                 matching: { wakeMatching.signal() }, copying: { wakeCopying.signal() },
                 notifying: { wakeNotifying.signal() }),

@@ -56,6 +56,7 @@ struct BacktestBench: AsyncParsableCommand {
             time: TimeSource(
                 now: { ListFill.start }, elapsed: { .zero }, sleep: { _ in }),
             chance: Chance { 7 }, rehearse: { _, _ in MatchOutcome() },
+            publish: { _, _, _ in [] },
             log: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
         try await administration.desk.rebuild()
         let who = Principal(id: "bench", name: "bench", scopes: [.admin])

@@ -3,7 +3,7 @@ import ArgumentParser
 struct DeliveriesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deliveries",
-        abstract: "Looks at who was told what by a running service.",
+        abstract: "Looks at who was told what by a running service, and has it told again.",
         discussion: """
             The service is found by COPYHOOK_URL or --url, its key comes from
             COPYHOOK_API_KEY.
@@ -11,8 +11,9 @@ struct DeliveriesCommand: AsyncParsableCommand {
             Examples:
               copyhook deliveries list --task tsk_4n…
               copyhook deliveries show msg_7z…
+              copyhook deliveries resend msg_7z…
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Resend.self, Cancel.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -10,8 +10,9 @@ struct EndpointsCommand: AsyncParsableCommand {
               copyhook endpoints list
               copyhook endpoints rotate audit
               copyhook endpoints test ops-chat --config copyhook.yaml
+              copyhook endpoints recover ops-chat --since 2h
             """,
-        subcommands: [EndpointListCommand.self, RotateCommand.self, Test.self])
+        subcommands: [EndpointListCommand.self, RotateCommand.self, Test.self, Recover.self])
 
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -3,7 +3,7 @@ import ArgumentParser
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Looks at the events that a running service has stored.",
+        abstract: "Looks at the events of a running service, publishes some, and replays them.",
         discussion: """
             The service is found by COPYHOOK_URL or --url, its key comes from
             COPYHOOK_API_KEY.
@@ -11,8 +11,12 @@ struct EventsCommand: AsyncParsableCommand {
             Examples:
               copyhook events list --state matched --since 1d
               copyhook events show evt_01k…
+              copyhook events explain evt_01k…
+              copyhook events replay --type bot.published --since 2h
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [
+            List.self, Show.self, Explain.self, Publish.self, Replay.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

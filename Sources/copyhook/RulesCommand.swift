@@ -25,7 +25,8 @@ struct RulesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RulesTestCommand.self, BacktestCommand.self, List.self, Show.self, Put.self,
-            Delete.self, Status.self, RuleVersionsCommand.self, RuleRestoreCommand.self,
+            Delete.self, Enable.self, Disable.self, DryRun.self, Status.self,
+            RuleVersionsCommand.self, RuleRestoreCommand.self,
         ])
 
     struct List: AsyncParsableCommand {

@@ -6,7 +6,8 @@ import Transport
 struct TasksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tasks",
-        abstract: "Looks at copy tasks of a running service, and settles what only a person can.",
+        abstract:
+            "Looks at copy tasks of a running service, and does with them what a person wants.",
         discussion: """
             The service is found by COPYHOOK_URL or --url, its key comes from
             COPYHOOK_API_KEY.
@@ -16,8 +17,11 @@ struct TasksCommand: AsyncParsableCommand {
               copyhook tasks show tsk_4n…
               copyhook tasks resolve tsk_4n… --adopt 7512041635401000001
               copyhook tasks resolve tsk_4n… --send-again
+              copyhook tasks retry tsk_4n…
             """,
-        subcommands: [List.self, Show.self, Resolve.self])
+        subcommands: [
+            List.self, Show.self, Resolve.self, Cancel.self, Retry.self, Copy.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -96,7 +96,8 @@ struct GatewayFixture: Sendable {
             references: RuleReferences(connections: ["coze-prod"], endpoints: ["audit"]),
             connections: [], audience: Audience([]), time: time,
             chance: Chance { .random(in: .min ... .max) }, presetKey: Secret(Self.key),
-            rehearse: { _, _ in MatchOutcome() }, log: log)
+            rehearse: { _, _ in MatchOutcome() },
+            publish: { _, _, _ in [] }, log: log)
         try await administration.desk.rebuild()
         await administration.keyDesk.refresh()
         let (received, answer, reasons) = (received, answer, readiness)

@@ -60,6 +60,7 @@ struct AdministrationFixture {
             rehearse: Rehearsing(
                 events: store, connections: connections, audience: audience, time: time
             ).outcome,
+            publish: { _, _, _ in [] },
             nudges: .init(
                 matching: { nudged.note("matching") }, copying: { nudged.note("copying") },
                 notifying: { nudged.note("notifying") }),

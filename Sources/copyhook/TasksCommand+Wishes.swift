@@ -1,0 +1,111 @@
+import ArgumentParser
+import Domain
+import StrictJSON
+import Transport
+
+extension TasksCommand {
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cancels a task of which nothing has been sent.",
+            discussion: """
+                Only a task that is queued; what may be on the wire is not called back. The
+                endpoints hear copy.cancelled.
+
+                Example:
+                  copyhook tasks cancel tsk_4n…
+                """)
+
+        @OptionGroup var options: ShowOptions
+
+        func run() async throws {
+            let task = try await options.post("tasks", "cancel")
+            options.show(task) { "\(options.id) is now \($0)" }
+        }
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Has a failed or cancelled task done again by a new one.",
+            discussion: """
+                Asked for again, it says which task was made the first time.
+
+                Example:
+                  copyhook tasks retry tsk_4n…
+                """)
+
+        @OptionGroup var options: ShowOptions
+
+        func run() async throws {
+            let task = try await options.post("tasks", "retry")
+            let id = (task["task"] ?? task).cell("id").onOneLine
+            options.show(task) { "\(options.id) is done again by \(id), which is \($0)" }
+        }
+    }
+
+    struct Copy: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Has something copied that no event asked for.",
+            discussion: """
+                The original's name lets a copy whose answer is lost be found again. With --key,
+                the same wish twice is one.
+
+                Examples:
+                  copyhook tasks copy --connection coze-prod --entity-type bot \\
+                    --entity-id 7351… --name 客服助手 --to-workspace 7498…
+                  copyhook tasks copy --connection keyue-prod --entity-id 31
+                """)
+
+        @OptionGroup var api: APIOptions
+
+        @Option(help: "The connection's name in the configuration.")
+        var connection: String
+
+        @Option(help: "bot, app, workflow; may be left out for Keyue.")
+        var entityType: String?
+
+        @Option(help: "The original's id on the platform.")
+        var entityID: String
+
+        @Option(help: "The original's name.")
+        var name: String?
+
+        @Option(help: "Where the copy lands; Keyue knows none.")
+        var toWorkspace: String?
+
+        @Option(help: "An endpoint that hears of it, once for each. Default: all.")
+        var notify: [String] = []
+
+        @Option(help: "Your own id of this wish.")
+        var key: String?
+
+        func run() async throws {
+            var wish = JSONValue.members([
+                ("connection", connection), ("entity_type", entityType), ("entity_id", entityID),
+                ("name", name), ("to_workspace", toWorkspace), ("key", key),
+            ])
+            if !notify.isEmpty { wish["notify"] = .array(notify.map { .string($0) }) }
+            let task = try await APIClient(api).call(
+                .post, "/api/v1/tasks", body: JSONValue.object(wish).bytes())
+            guard !api.json else { return print(task.prettyText()) }
+            let shown = task["task"] ?? task
+            print(
+                "\(shown.cell("id").onOneLine) is "
+                    + Paint.standardOutput.state(shown.cell("state")))
+        }
+    }
+}
+
+extension ShowOptions {
+    /// Asks for what is done to one row.
+    func post(_ table: String, _ verb: String) async throws -> JSONValue {
+        try await APIClient(api).call(
+            .post, "/api/v1/\(table)/\(APIClient.segment(id))/\(verb)")
+    }
+
+    /// Prints what a row became: as it came, or in a line around its state.
+    func show(_ record: JSONValue, _ line: (String) -> String) {
+        guard !api.json else { return print(record.prettyText()) }
+        let state = (record["task"] ?? record["delivery"] ?? record).cell("state")
+        print(line(Paint.standardOutput.state(state)))
+    }
+}
