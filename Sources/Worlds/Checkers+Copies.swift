@@ -65,8 +65,16 @@ extension Checkers {
         if copies.count > 1, !isAllowed {
             fail("\(task.id) made \(copies.count) copies, and nobody said that it may")
         }
-        if task.isPossibleDuplicate, !isAllowed {
+        if task.isPossibleDuplicate, !isAllowed, !doesWhatWasGivenUp(task) {
             fail("\(task.id) was sent again, and nobody said that it may be")
+        }
+    }
+
+    /// Whether a person has it done again after one that may have left a copy.
+    private func doesWhatWasGivenUp(_ task: CopyTask) -> Bool {
+        records.contains { other in
+            task.doesAgain(other.task)
+                && (other.task.isPossibleDuplicate || other.task.failure?.kind == .abandoned)
         }
     }
 

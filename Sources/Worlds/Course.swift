@@ -16,6 +16,7 @@ struct Course: Sendable {
     let chronicle: Chronicle
     let scenery: Scenery
     let senders: Senders
+    let wishes = WishBook()
     let store = MemoryStore()
 
     func run(restMax: Duration, jobsMax: Int) async throws -> WorldReport {
@@ -60,11 +61,11 @@ struct Course: Sendable {
                         await senders.send(due, to: intake, of: life)
                     }
                 }
-                if let (task, decision) = drive.decision {
-                    drive.decision = nil
+                if let wish = drive.wish {
+                    drive.wish = nil
                     let administrator = drive.dice.pick(processes).administrator
                     group.addTask(executorPreference: executor) {
-                        await decide(decision, about: task, administrator)
+                        await grant(wish, administrator)
                     }
                 }
                 jobs += executor.runUntilIdle(limit: budget - jobs)
@@ -98,21 +99,6 @@ struct Course: Sendable {
                 time: time.source(for: life), chance: chance, log: log)
         }
     }
-
-    private func decide(
-        _ decision: Decision, about task: CopyTask, _ administrator: Administrator
-    ) async {
-        let outcome: String
-        do throws(AdministrationError) {
-            _ = try await administrator.resolve(
-                task.id.rawValue, decision, by: People.principal)
-            chronicle.count(\.decisions)
-            outcome = "done"
-        } catch {
-            outcome = "refused"
-        }
-        chronicle.note("somebody decides \(decision) about \(task.id): \(outcome)")
-    }
 }
 
 /// Where the driver of a world stands.
@@ -123,8 +109,9 @@ struct Drive {
     var decisions = 0
     /// So often in a row nothing was in anybody's hand and something was due.
     var quietLooks = 0
-    /// What is to be decided next.
-    var decision: (CopyTask, Decision)?
+    var wishes = 0
+    /// What is to be asked for next.
+    var wish: Wish?
 }
 
 // MARK: - The clock
@@ -208,13 +195,23 @@ extension Course {
         }
     }
 
-    /// Has people decide something, if they want to; whether there was something.
+    /// Has people decide or wish something, if they want to; whether there was something.
     private func choose(_ snapshot: Snapshot, _ drive: inout Drive) -> Bool {
-        guard drive.decisions < People.decisionsMax else { return false }
         let people = People(scenery: scenery)
-        drive.decision = people.choice(among: snapshot, at: time.now, dice: &drive.dice)
-        drive.decisions += drive.decision == nil ? 0 : 1
-        return drive.decision != nil
+        if plan.peopleWish, drive.wishes < People.wishesMax, drive.dice.happens(0.6) {
+            // Counted whether it is possible or not, so that an end comes.
+            drive.wishes += 1
+            drive.wish = people.wish(
+                among: snapshot, number: drive.wishes, dice: &drive.dice)
+            if drive.wish != nil { return true }
+        }
+        guard drive.decisions < People.decisionsMax,
+            let (task, decision) = people.choice(
+                among: snapshot, at: time.now, dice: &drive.dice)
+        else { return false }
+        drive.wish = .decide(task.id, decision)
+        drive.decisions += 1
+        return true
     }
 
     /// What must hold at every moment.

@@ -1,5 +1,6 @@
 #if DEBUG
     import Domain
+    import Signing
     import Storage
     import StorageMemory
     import Synchronization
@@ -33,6 +34,16 @@
         case surroundingsIgnored = "surroundings_ignored"
         /// A platform's or an endpoint's `Retry-After` is not read.
         case retryAfterUnread = "retry_after_unread"
+        /// A task that was cancelled is taken for one that waits.
+        case cancelledSent = "cancelled_sent"
+        /// A task that failed is planned again, though nobody wished for it.
+        case retriedByNobody = "retried_by_nobody"
+        /// An event that is replayed meets the rules as if it were the first time.
+        case runForgotten = "run_forgotten"
+        /// What is sent again goes out under another id.
+        case sentAgainAnew = "sent_again_anew"
+        /// The event that a copy by hand comes with is shown to the rules.
+        case handCopyMatched = "hand_copy_matched"
         /// What an endpoint's owner reads holds the credential of a connection.
         case secretStored = "secret_stored"
     }
@@ -78,6 +89,8 @@
         private let bug: PlantedBug
         /// Tasks whose first loan the store did not remember.
         private let forgotten = Mutex<Set<CopyTask.ID>>([])
+        /// What was lent out under another id, by that.
+        private let renamed = Mutex<[Delivery.ID: Delivery]>([:])
 
         init(inner: WorldStore, bug: PlantedBug) {
             self.inner = inner
@@ -125,7 +138,22 @@
         func claimEvents(
             limit: Int, at now: Timestamp, lease: Duration
         ) async throws(StorageError) -> [Claim<Event>] {
-            try await inner.claimEvents(limit: limit, at: now, lease: lease)
+            if bug == .handCopyMatched { await showCopiesByHand(at: now) }
+            let claims = try await inner.claimEvents(limit: limit, at: now, lease: lease)
+            guard bug == .runForgotten else { return claims }
+            return claims.map { claim in
+                var claim = claim
+                claim.work.run = 0
+                return claim
+            }
+        }
+
+        private func showCopiesByHand(at now: Timestamp) async {
+            let rows =
+                (try? await inner.inner.events(Query(state: .matched, limit: 200)).rows) ?? []
+            for row in rows where row.event.type == "copy.requested" && row.event.run == 0 {
+                _ = try? await inner.inner.replay(row.event.id, noting: nil, at: now)
+            }
         }
 
         func settle(
@@ -152,6 +180,7 @@
             limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
             lease: Duration
         ) async throws(StorageError) -> [ClaimedTask] {
+            if bug == .cancelledSent { await queueCancelled(at: now) }
             let claimed = try await inner.claimTasks(
                 limit: limit, perConnection: perConnection, skipping: skipped, at: now,
                 lease: lease)
@@ -171,6 +200,19 @@
                     return task
                 }
             default: return claimed
+            }
+        }
+
+        private func queueCancelled(at now: Timestamp) async {
+            let rows = (try? await inner.inner.tasks(Query(state: .cancelled)).rows) ?? []
+            for task in rows {
+                guard
+                    var claim = try? await inner.inner.takeTask(
+                        task.id, at: now, lease: .seconds(1))
+                else { continue }
+                claim.work = CopyTask(
+                    id: task.id, plan: task.plan, state: .queued(notBefore: now))
+                try? await inner.inner.settle(claim, with: CopySettlement(), at: now)
             }
         }
 
@@ -216,6 +258,10 @@
                     .unavailable, message: "with \(Scenery.marker)")
             }
             try await inner.settle(claim, with: settlement, at: now)
+            guard bug == .retriedByNobody, claim.work.mayBeRetried else { return }
+            _ = try? await inner.inner.planAgain(claim.work.id, at: now) { old, run in
+                (old.again(run: run, at: now) { .planned(by: $0) }, nil)
+            }
         }
 
         func surroundings(of task: CopyTask) async throws(StorageError) -> Surroundings {
@@ -229,8 +275,36 @@
             limit: Int, perEndpoint: Int, shares: [String: ClaimShare], at now: Timestamp,
             lease: Duration
         ) async throws(StorageError) -> [Claim<DueDelivery>] {
-            try await inner.claimDeliveries(
+            let claims = try await inner.claimDeliveries(
                 limit: limit, perEndpoint: perEndpoint, shares: shares, at: now, lease: lease)
+            return bug == .sentAgainAnew ? claims.map(rename) : claims
+        }
+
+        private func rename(_ claim: Claim<DueDelivery>) -> Claim<DueDelivery> {
+            let old = claim.work.delivery
+            guard old.askedAgainAt != nil else { return claim }
+            var new = Delivery(
+                id: Delivery.ID(rawValue: old.id.rawValue + "-again"),
+                notificationID: old.notificationID, type: old.type, endpoint: old.endpoint,
+                createdAt: old.createdAt)
+            try? new.apply(.claimed)
+            renamed.withLock { $0[new.id] = old }
+            var claim = claim
+            claim.work.delivery = new
+            return claim
+        }
+
+        /// What was renamed, with what has become of it.
+        private func original(of delivery: Delivery, at now: Timestamp) -> Delivery {
+            guard var old = renamed.withLock({ $0[delivery.id] }) else { return delivery }
+            switch delivery.state {
+            case .delivered: try? old.apply(.accepted(at: now))
+            case .pending(let dueAt): try? old.apply(.failed(retryAt: dueAt))
+            case .exhausted(let reason): try? old.apply(.exhausted(reason: reason, at: now))
+            case .cancelled: try? old.apply(.cancelRequested(at: now))
+            case .sending: break
+            }
+            return old
         }
 
         func takeDelivery(
@@ -244,6 +318,7 @@
             at now: Timestamp
         ) async throws(StorageError) {
             var claim = claim
+            claim.work.delivery = original(of: claim.work.delivery, at: now)
             if bug == .backoffForgotten, case .pending = claim.work.delivery.state {
                 // Claimed and given back costs no attempt, and leaves it due now.
                 try? claim.work.delivery.apply(.claimed)

@@ -64,6 +64,8 @@ struct WorldPlan: Sendable {
     let cozeDeadUntil: Duration
     let copyTime: Duration
     let people: People
+    /// Whether they also cancel, retry, replay, send again and copy by hand.
+    let peopleWish: Bool
     /// Copies that others made in the target before, and how often somebody is at work there.
     let strangers: Int
     let intrusions: Double
@@ -116,6 +118,7 @@ struct WorldPlan: Sendable {
         rate = Rate(dice.pick([5, 5, 2]), per: .seconds(1))
         concurrent = dice.pick([2, 2, 1])
         isSearched = dice.happens(0.25)
+        peopleWish = dice.pick([true, true, false])
     }
 
     /// Whether time runs as it should and nothing of ours dies, so that tries can be timed.
