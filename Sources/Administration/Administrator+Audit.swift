@@ -22,13 +22,8 @@ package struct AuditSelection: Hashable, Sendable {
                     + AuditVerb.allCases.map(\.rawValue).joined(separator: ", ") + ".")
         }
         if let text = parameters["since"] {
-            guard
-                let moment = Duration(text: text).map({ now - $0 }) ?? Timestamp(rfc3339: text)
-            else {
-                throw AdministrationError(
-                    .parameterInvalid, "`since` is no time",
-                    remedy: "Write RFC 3339, as in 2026-03-18T08:30:00Z, or how long ago, as in "
-                        + "30m, 2h or 7d.")
+            guard let moment = Timestamp(written: text, now: now) else {
+                throw AdministrationError.pointInTime("since")
             }
             query.since = moment
         }

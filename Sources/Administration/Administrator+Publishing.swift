@@ -62,7 +62,7 @@ extension Administrator {
         do throws(VerificationRefusal) {
             verdict = try CloudEventsReading().read(request, Proved())
         } catch {
-            throw AdministrationError(refusing: error)
+            throw AdministrationError(refusing: error, request.body)
         }
         switch verdict {
         case .event(let event):
@@ -124,12 +124,14 @@ extension VerifiedEvent {
 }
 
 extension AdministrationError {
-    fileprivate init(refusing refusal: VerificationRefusal) {
+    /// What is JSON and no event is refused for what it says.
+    fileprivate init(refusing refusal: VerificationRefusal, _ body: [UInt8]) {
+        let isJSON = (try? JSONValue(parsing: body)) != nil
         let code: Code =
             switch (refusal.reason, refusal.status) {
             case (.unsupportedContent, _): .contentType
             case (_, 413): .requestInvalid
-            default: .bodyInvalid
+            default: isJSON ? .requestInvalid : .bodyInvalid
             }
         self.init(code, refusal.detail, remedy: Self.forms)
     }

@@ -64,7 +64,7 @@ package struct BacktestWish: Hashable, Sendable {
 
     private static func limit(_ object: JSONObject) throws(AdministrationError) -> Int {
         guard let value = object["limit"], !value.isNull else { return limitMax }
-        guard let limit = value.number?.int64, (1...Int64(limitMax)).contains(limit) else {
+        guard let limit = value.number?.whole, (1...Int64(limitMax)).contains(limit) else {
             throw .wish(
                 "the limit is no whole number from 1 to \(limitMax)", at: .root.appending("limit"))
         }

@@ -2,11 +2,13 @@ package import Domain
 
 extension Timestamp {
     /// A point in time as people write it: RFC 3339, or a duration back from `now`, as in `7d`.
+    ///
+    /// Nothing that we know of happened before 1970, so no duration leads further back.
     package init?(written text: String, now: Timestamp) {
         if let moment = Timestamp(rfc3339: text) {
             self = moment
         } else if let age = Duration(text: text) {
-            self = now - age
+            self = max(now - age, Timestamp(milliseconds: 0))
         } else {
             return nil
         }

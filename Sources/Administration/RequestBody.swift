@@ -79,7 +79,7 @@ struct RequestBody {
         _ key: String, in range: ClosedRange<Int>
     ) throws(AdministrationError) -> Int? {
         guard let value = self[key] else { return nil }
-        guard case .number(let number) = value, let whole = number.int64,
+        guard case .number(let number) = value, let whole = number.whole,
             let small = Int(exactly: whole), range.contains(small)
         else {
             throw refusal(
@@ -118,4 +118,9 @@ struct RequestBody {
         return words
     }
 
+}
+
+extension JSONNumber {
+    /// A whole number however it is written: `7`, `7.0`, `70e-1`; up to 2^53 in the last two forms.
+    var whole: Int64? { int64 ?? double.flatMap { Int64(exactly: $0) } }
 }

@@ -14,10 +14,9 @@ import Testing
           copy: [{ connection: coze, to_workspace: "7498204883280000002" }]
         """
 
+    private static let isFull = ProcessInfo.processInfo.environment["COPYHOOK_TEST_FULL"] != nil
     /// Calls made up for each operation by chance; the edges of its schema come on top.
-    private static var examples: Int {
-        ProcessInfo.processInfo.environment["COPYHOOK_TEST_FULL"] == nil ? 25 : 500
-    }
+    private static let examples = isFull ? 500 : 25
 
     @Test(.timeLimit(.minutes(30)))
     func aStrangerFindsTheAPIAsItIsDescribed() async throws {
@@ -52,7 +51,8 @@ import Testing
     private func judge(
         _ service: APIService, as key: String?, in scratch: ScratchDirectory
     ) async throws {
-        let seed = Int.random(in: 0..<1_000_000)
+        // The short tier asks the same of every change; the full one something new each time.
+        let seed = Self.isFull ? Int.random(in: 0..<1_000_000) : 1
         var command = [
             Verifiers.place.appending(path: "bin/st").path(),
             "--config-file", Verifiers.file("schemathesis.toml"), "run",
