@@ -17,35 +17,16 @@ package struct RuleApplication: Hashable, Sendable {
 
     /// Reads `{"rules": {NAME: DEFINITION}, "prune", "dry_run"}`, the last two optional.
     package init(parsing body: [UInt8]) throws(AdministrationError) {
-        let json: JSONValue
-        // Definitions lie two deeper than where one of them is put.
-        let limits = JSONLimits(depthMax: JSONLimits.match.depthMax + 2)
-        do { json = try JSONValue(parsing: body, limits: limits) } catch {
-            throw AdministrationError(error)
-        }
-        guard case .object(let object) = json else {
-            throw .application("one object is wanted, not \(json.kind)", at: .root)
-        }
-        for key in object.keys where !["rules", "prune", "dry_run"].contains(key) {
-            throw .application("there is no member of this name", at: .root.appending(key))
-        }
-        guard case .object(let rules) = object["rules"] else {
-            throw .application("`rules` is no object of definitions by name", at: .root)
+        let wish = try RequestBody(
+            body, keys: ["rules", "prune", "dry_run"],
+            // Definitions lie two deeper than where one of them is put.
+            limits: JSONLimits(depthMax: JSONLimits.match.depthMax + 2))
+        guard case .object(let rules) = wish["rules"] else {
+            throw wish.refusal("an object of definitions by name is wanted", at: "rules")
         }
         self.init(
-            rules: rules, isPruning: try Self.flag("prune", object),
-            isDryRun: try Self.flag("dry_run", object))
-    }
-
-    private static func flag(
-        _ name: String, _ object: JSONObject
-    ) throws(AdministrationError) -> Bool {
-        guard let value = object[name], !value.isNull else { return false }
-        guard let flag = value.bool else {
-            throw .application(
-                "true or false is wanted, not \(value.kind)", at: .root.appending(name))
-        }
-        return flag
+            rules: rules, isPruning: try wish.bool("prune") ?? false,
+            isDryRun: try wish.bool("dry_run") ?? false)
     }
 }
 
@@ -66,14 +47,5 @@ struct RuleApplied: Hashable, Sendable {
             "deleted": count(.deleted), "unchanged": .number(JSONNumber(Int64(unchanged))),
             "rules": .array(differences.map(\.json)),
         ]
-    }
-}
-
-extension AdministrationError {
-    fileprivate static func application(_ detail: String, at pointer: JSONPointer) -> Self {
-        AdministrationError(
-            .bodyInvalid, detail, pointer: pointer,
-            remedy: "Write {\"rules\": {\"NAME\": {\"match\": …}}, \"prune\": false, \"dry_run\": "
-                + "true}; the last two may be left out.")
     }
 }

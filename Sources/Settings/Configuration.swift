@@ -87,7 +87,8 @@ package struct Configuration: Sendable {
         return inlineRules + found
     }
 
-    private static func root(_ reader: SettingReader) -> YAMLValue? {
+    /// The whole of the reader's file; `nil` after a problem.
+    static func root(_ reader: SettingReader) -> YAMLValue? {
         do throws(FileTrouble) {
             let bytes = try reader.files.read(reader.file)
             do throws(Problem) {

@@ -91,7 +91,7 @@ struct BacktestBench: AsyncParsableCommand {
         var cursor: String?
         repeat {
             var wish: JSONObject = ["definition": ["match": pattern]]
-            wish["cursor"] = .text(cursor)
+            if let cursor { wish["cursor"] = .string(cursor) }
             let start = ContinuousClock.now
             let answer = try await administration.backtest(
                 Self.rule,

@@ -2,6 +2,7 @@ import App
 import ArgumentParser
 import Domain
 import Foundation
+import Settings
 import StrictJSON
 import Transport
 import TransportCurl
@@ -11,13 +12,19 @@ struct APIOptions: ParsableArguments {
     @Option(help: "Where the service listens. Default: COPYHOOK_URL, else http://127.0.0.1:8080.")
     var url: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Take address and key from this profile of ~/.config/copyhook/profiles.yaml.",
+            valueName: "name"))
+    var profile: String?
+
     @Flag(help: "Print JSON as the service answered it.")
     var json = false
 }
 
 /// The service's API, asked from the shell.
 ///
-/// The key comes from `COPYHOOK_API_KEY` alone: an argument would be seen by every process.
+/// The key comes from `COPYHOOK_API_KEY` or a profile: an argument would be seen by every process.
 struct APIClient {
     private let base: String
     private let key: String
@@ -25,18 +32,20 @@ struct APIClient {
 
     init(_ options: APIOptions) throws {
         let environment = ProcessEnvironment.current
+        let profile = try ProfileFile(environment).profile(options.profile)
         let preset = environment["COPYHOOK_URL"].flatMap { $0.isEmpty ? nil : $0 }
-        base = Self.withoutSlash(options.url ?? preset ?? "http://127.0.0.1:8080")
+        base = Self.withoutSlash(
+            options.url ?? profile?.url ?? preset ?? "http://127.0.0.1:8080")
         guard base.isWebAddress else {
             throw CommandFailure.badUsage(
                 "“\(base.onOneLine)” is no address of a service",
                 "Write --url http://HOST:PORT, or set COPYHOOK_URL to that.")
         }
-        guard let key = environment["COPYHOOK_API_KEY"], !key.isEmpty else {
+        guard let key = profile?.key?.exposed ?? environment["COPYHOOK_API_KEY"], !key.isEmpty
+        else {
             throw CommandFailure.badUsage(
                 "COPYHOOK_API_KEY is not set",
-                "Set it to the admin key that the service printed when it first started, or to "
-                    + "one of copyhook keys create.")
+                "Set it to the admin key that the service printed when it first started.")
         }
         self.key = key
         var limits = CurlTransport.Limits()

@@ -34,9 +34,9 @@ struct BacktestCommand: AsyncParsableCommand {
         var progress = Progress("Comparing")
         repeat {
             var wish: JSONObject = ["definition": definition]
-            wish["since"] = .text(since)
-            wish["until"] = .text(until)
-            wish["cursor"] = .text(tally.cursor)
+            for (name, text) in [("since", since), ("until", until), ("cursor", tally.cursor)] {
+                if let text { wish[name] = .string(text) }
+            }
             let path = "/api/v1/rules/\(APIClient.segment(name))/backtest"
             let answer = try await APIClient(rule.api).call(
                 .post, path, body: JSONValue.object(wish).bytes())

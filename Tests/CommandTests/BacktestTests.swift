@@ -40,7 +40,7 @@ import Testing
 
         let past = try await service.command(
             "rules", "backtest", wide, "--name", "builds", "--since", "soon")
-        #expect(past.status == 2 && past.errors.contains("as in 7d"), "\(past.errors)")
+        #expect(past.status == 2 && past.errors.contains("as in 2h"), "\(past.errors)")
         let broken = try scratch.write("match: { type: [{ prefx: b }] }\n", to: "b.yaml")
         let refused = try await service.command("rules", "backtest", broken, "--name", "builds")
         #expect(refused.status == 2 && refused.errors.contains("prefix"), "\(refused.errors)")

@@ -34,6 +34,17 @@ import Testing
             }, "\(output)")
     }
 
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func aShellLearnsToCompleteEveryCommand(shell: String) async throws {
+        let (status, output, _) = try await BuiltBinary.run([
+            "--generate-completion-script", shell,
+        ])
+        #expect(status == 0)
+        for word in Set(Self.commands.flatMap { $0.split(separator: " ") }) {
+            #expect(output.contains(word), "\(word)")
+        }
+    }
+
     @Test func everyCommandThatIsOfferedIsInThisList() async throws {
         for parent in [
             "", "simulate", "rules", "events", "tasks", "deliveries", "endpoints", "secrets",

@@ -150,7 +150,7 @@ extension JSONValue {
 
     @Test(
         arguments: [
-            ("", "body_invalid", ""), (#""definition":7"#, "rule_invalid", ""),
+            ("", "request_invalid", "/definition"), (#""definition":7"#, "rule_invalid", ""),
             (
                 #""definition":{"match":{"type":[{"prefx":"b"}]}}"#, "rule_invalid",
                 "/match/type/0/prefx"
@@ -162,25 +162,29 @@ extension JSONValue {
             ),
             (
                 #""definition":{"match":{"type":[{"prefix":""}]}},"since":"yesterday""#,
-                "parameter_invalid", nil
+                "request_invalid", "/since"
             ),
             (
-                #""definition":{"match":{"type":[{"prefix":""}]}},"until":7"#, "body_invalid",
+                #""definition":{"match":{"type":[{"prefix":""}]}},"until":7"#, "request_invalid",
                 "/until"
             ),
             (
-                #""definition":{"match":{"type":[{"prefix":""}]}},"limit":0"#, "body_invalid",
+                #""definition":{"match":{"type":[{"prefix":""}]}},"limit":0"#, "request_invalid",
                 "/limit"
             ),
             (
-                #""definition":{"match":{"type":[{"prefix":""}]}},"limit":10001"#, "body_invalid",
+                #""definition":{"match":{"type":[{"prefix":""}]}},"limit":10001"#,
+                "request_invalid",
                 "/limit"
             ),
             (
                 #""definition":{"match":{"type":[{"prefix":""}]}},"cursor":"x""#,
                 "parameter_invalid", nil
             ),
-            (#""definition":{"match":{"type":[{"prefix":""}]}},"page":1"#, "body_invalid", "/page"),
+            (
+                #""definition":{"match":{"type":[{"prefix":""}]}},"page":1"#, "request_invalid",
+                "/page"
+            ),
         ] as [(String, String, String?)])
     func whatMeansNothingIsRefused(members: String, code: String, pointer: String?) async throws {
         let fixture = AdministrationFixture()

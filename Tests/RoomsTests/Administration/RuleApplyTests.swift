@@ -88,9 +88,9 @@ private let anna = Principal(id: "key_1", name: "anna", scopes: [.write])
                 #"{"rules":{"of-file":{"match":{"type":["x"]}}}}"#, "rule_read_only",
                 "/rules/of-file"
             ),
-            (#"{"rules":[]}"#, "body_invalid", ""), ("{}", "body_invalid", ""),
-            (#"{"rules":{},"prune":1}"#, "body_invalid", "/prune"),
-            (#"{"rules":{},"force":true}"#, "body_invalid", "/force"),
+            (#"{"rules":[]}"#, "request_invalid", "/rules"), ("{}", "request_invalid", "/rules"),
+            (#"{"rules":{},"prune":1}"#, "request_invalid", "/prune"),
+            (#"{"rules":{},"force":true}"#, "request_invalid", "/force"),
             (#"{"rules":{"a":{},"a":{}}}"#, "body_invalid", nil),
         ] as [(String, String, String?)])
     func whatIsRefusedChangesNothing(body: String, code: String, pointer: String?) async throws {
