@@ -16,6 +16,8 @@ package struct AdministrationError: Error, Hashable {
         /// Not one strict JSON object, or members that are not what is asked for.
         case bodyInvalid = "body_invalid"
         case ruleInvalid = "rule_invalid"
+        /// What was to be changed is not what was read before.
+        case changedMeanwhile = "changed_meanwhile"
         /// The rule stands in a file, and is changed there.
         case ruleReadOnly = "rule_read_only"
         case rulesTooMany = "rules_too_many"
@@ -108,6 +110,7 @@ extension AdministrationError.Code {
         case .parameterRefused: "Parameter refused"
         case .bodyInvalid: "Body not understood"
         case .ruleInvalid: "Rule refused"
+        case .changedMeanwhile: "Changed meanwhile"
         case .ruleReadOnly: "Rule is read-only"
         case .rulesTooMany: "Too many rules"
         case .taskNotUnresolved: "Nothing to decide"

@@ -139,17 +139,17 @@ extension Administrator {
     ///
     /// - Returns: The rule as the API shows it, and whether there was none of that name before.
     package func putRule(
-        _ name: String, definition: [UInt8], by who: Principal
+        _ name: String, definition: [UInt8], if condition: IfMatch? = nil, by who: Principal
     ) async throws(AdministrationError) -> (rule: JSONValue, isNew: Bool) {
         let (entry, isNew) = try await desk.put(
-            name, definition: definition, by: who, at: time.now())
+            name, definition: definition, if: condition, by: who, at: time.now())
         return (entry.json, isNew)
     }
 
     package func deleteRule(
-        _ name: String, by who: Principal
+        _ name: String, if condition: IfMatch? = nil, by who: Principal
     ) async throws(AdministrationError) {
-        try await desk.delete(name, by: who, at: time.now())
+        try await desk.delete(name, if: condition, by: who, at: time.now())
     }
 
     /// `{"dry_run", "created", "changed", "deleted", "unchanged", "rules": […]}`, each rule that is

@@ -94,68 +94,6 @@ package final class RuleDesk: Sendable {
         return warned(entry)
     }
 
-    /// Checks, stores and puts in force one rule; a refused one changes nothing.
-    ///
-    /// - Parameters:
-    ///   - definition: One JSON object in UTF-8, at most 1 MiB.
-    /// - Returns: The rule as it is kept, and whether there was none of that name before.
-    package func put(
-        _ name: String, definition: [UInt8], by who: Principal, at now: Timestamp
-    ) async throws(AdministrationError) -> (entry: RuleEntry, isNew: Bool) {
-        let rule = try read(definition, name: name)
-        let (put, isNew) = try await turnstile.pass { () async throws(AdministrationError) in
-            let files = fileRules
-            try refuseIfInFile(name, files)
-            var rules = try await stored()
-            let place = rules.firstIndex { $0.name.hasSameBytes(as: name) }
-            guard place != nil || rules.count < Self.storedMax else {
-                throw AdministrationError(
-                    .rulesTooMany, "there are \(rules.count) rules already",
-                    remedy: "Delete rules that are not needed, or join patterns with $or.")
-            }
-            let kept = StoredRule(name: name, definition: rule.json.bytes(), updatedAt: now)
-            try await change([
-                RuleChange(
-                    .put(kept), noting: .put(kept, isNew: place == nil, by: who, at: now))
-            ])
-            if let place { rules[place] = kept } else { rules.append(kept) }
-            rules.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-            putInForce(files, rules)
-            log.info("rule.put", metadata: ["rule": "\(name)", "new": "\(place == nil)"])
-            return (entry(kept, besides: files), place == nil)
-        }
-        return (warned(put), isNew)
-    }
-
-    /// Switches a rule on or off; one that is as it should be is left as it is.
-    package func set(
-        _ name: String, enabled isEnabled: Bool, at now: Timestamp, noting note: AuditNote
-    ) async throws(AdministrationError) -> RuleEntry {
-        try await turnstile.pass { () async throws(AdministrationError) in
-            let files = fileRules
-            try refuseIfInFile(name, files)
-            var rules = try await stored()
-            guard let place = rules.firstIndex(where: { $0.name.hasSameBytes(as: name) }) else {
-                throw AdministrationError.noRule
-            }
-            let before = entry(rules[place], besides: files)
-            guard case .object(var definition) = before.definition, before.rule != nil else {
-                throw AdministrationError(
-                    .ruleInvalid, "what is stored of this rule cannot be read any more",
-                    remedy: "Put it again.")
-            }
-            guard before.rule?.isEnabled != isEnabled else { return before }
-            if isEnabled { definition["enabled"] = nil } else { definition["enabled"] = false }
-            rules[place] = StoredRule(
-                name: rules[place].name, definition: JSONValue.object(definition).bytes(),
-                updatedAt: now)
-            try await change([RuleChange(.put(rules[place]), noting: note)])
-            putInForce(files, rules)
-            log.notice("rule.switched", metadata: ["rule": "\(name)", "enabled": "\(isEnabled)"])
-            return entry(rules[place], besides: files)
-        }
-    }
-
     /// The rules that events meet now.
     var rulesInForce: [Rule] { book.current.rules.filter(\.isEnabled) }
 
@@ -169,28 +107,6 @@ package final class RuleDesk: Sendable {
                 .ruleInvalid, entry.problem ?? "the rule cannot be read", remedy: "Put it again.")
         }
         return rule
-    }
-
-    /// Takes a rule out of force and out of the store.
-    package func delete(
-        _ name: String, by who: Principal, at now: Timestamp
-    ) async throws(AdministrationError) {
-        try await turnstile.pass { () async throws(AdministrationError) in
-            let files = fileRules
-            var rules = try await stored()
-            guard let place = rules.firstIndex(where: { $0.name.hasSameBytes(as: name) }) else {
-                try refuseIfInFile(name, files)
-                throw AdministrationError.noRule
-            }
-            try await change([
-                RuleChange(
-                    .delete(rules[place].name),
-                    noting: AuditNote(.ruleDeleted, of: name, by: who.author, at: now))
-            ])
-            rules.remove(at: place)
-            putInForce(files, rules)
-            log.info("rule.deleted", metadata: ["rule": "\(name)"])
-        }
     }
 
     // MARK: -
@@ -304,7 +220,7 @@ package final class RuleDesk: Sendable {
         }
     }
 
-    private func warned(_ entry: RuleEntry) -> RuleEntry {
+    func warned(_ entry: RuleEntry) -> RuleEntry {
         guard let rule = entry.rule, rule.isEnabled, !entry.isShadowed else { return entry }
         var entry = entry
         entry.warnings = RuleLint.findings(
@@ -317,7 +233,7 @@ package final class RuleDesk: Sendable {
         return known.flatMap { $0.stored == stored ? $0 : nil } ?? RuleEntry(stored)
     }
 
-    private func entry(_ stored: StoredRule, besides files: [Rule]) -> RuleEntry {
+    func entry(_ stored: StoredRule, besides files: [Rule]) -> RuleEntry {
         judged(read(stored), besides: files)
     }
 

@@ -1,5 +1,6 @@
 package import Domain
 package import Rules
+import Signing
 import Storage
 package import StrictJSON
 
@@ -59,6 +60,12 @@ package struct RuleEntry: Hashable, Sendable {
         return (try? JSONValue(parsing: stored.definition, limits: .match)) ?? .null
     }
 
+    /// Stands for the definition as it is: another definition has another tag.
+    var tag: String {
+        let bytes = stored?.definition ?? rule?.json.bytes() ?? []
+        return "\"" + sha256Hex(bytes).prefix(32) + "\""
+    }
+
     /// The definition apart, so that what was read can be put again unchanged.
     package var json: JSONValue {
         var object: JSONObject = ["name": .string(name)]
@@ -71,6 +78,7 @@ package struct RuleEntry: Hashable, Sendable {
             object["origin"] = "api"
         }
         object["updated_at"] = .text(updatedAt?.description)
+        object["etag"] = .string(tag)
         object["problem"] = .text(problem)
         if !warnings.isEmpty { object["warnings"] = .array(warnings.map(\.json)) }
         object["definition"] = definition

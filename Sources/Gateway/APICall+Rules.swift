@@ -1,4 +1,6 @@
 import Administration
+import HTTPTypes
+import StrictJSON
 
 /// Rules, in force when the change is answered.
 extension APICall {
@@ -16,17 +18,19 @@ extension APICall {
             Answer(json: try await asked.administration.ruleVersions(asked.names[0]))
         },
         APICall("getRule", "GET", "/rules/{name}", .read) { asked throws(AdministrationError) in
-            Answer(json: try await asked.administration.rule(asked.names[0]))
+            let rule = try await asked.administration.rule(asked.names[0])
+            return Answer(json: rule).tagged(rule)
         },
         APICall("putRule", "PUT", "/rules/{name}", .write) { asked throws(AdministrationError) in
             let (rule, isNew) = try await asked.administration.putRule(
-                asked.names[0], definition: asked.body, by: asked.who)
-            return Answer(isNew ? 201 : 200, json: rule)
+                asked.names[0], definition: asked.body, if: asked.condition, by: asked.who)
+            return Answer(isNew ? 201 : 200, json: rule).tagged(rule)
         },
         APICall(
             "deleteRule", "DELETE", "/rules/{name}", .write
         ) { asked throws(AdministrationError) in
-            try await asked.administration.deleteRule(asked.names[0], by: asked.who)
+            try await asked.administration.deleteRule(
+                asked.names[0], if: asked.condition, by: asked.who)
             return Answer(status: 204)
         },
         APICall(
@@ -36,4 +40,21 @@ extension APICall {
             return Answer(json: try await asked.administration.backtest(asked.names[0], wish))
         },
     ]
+}
+
+extension APIRequest {
+    /// What the client read before it changes it.
+    fileprivate var condition: IfMatch? {
+        let lines = fields[values: .ifMatch]
+        return lines.isEmpty ? nil : IfMatch(lines)
+    }
+}
+
+extension Answer {
+    /// With the tag that stands in what is shown.
+    fileprivate func tagged(_ shown: JSONValue) -> Answer {
+        var answer = self
+        if let tag = shown["etag"]?.string { answer.headers.append(("ETag", tag)) }
+        return answer
+    }
 }

@@ -104,6 +104,7 @@ extension AdministrationError.Code {
             .endpointUnknown, .keyTaken, .sourceTaken:
             409
         case .contentType: 415
+        case .changedMeanwhile: 412
         case .storeUnavailable: 503
         case .storeFull: 507
         case .unexpected: 500

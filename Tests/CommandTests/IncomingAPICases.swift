@@ -64,7 +64,7 @@ extension IncomingGroup {
             ask("a parameter in \(path)", "GET /api/v1/\(path)", bearer, 400)
         }
         for (method, path) in [
-            ("POST", "events"), ("DELETE", "events/evt_1"), ("PUT", "stats"), ("PATCH", "rules/a"),
+            ("PUT", "events"), ("DELETE", "events/evt_1"), ("PUT", "stats"), ("PATCH", "rules/a"),
             ("POST", "rules/a"), ("GET", "tasks/tsk_1/resolve"), ("OPTIONS", "events"),
         ] {
             ask("\(method) of \(path)", "\(method) /api/v1/\(path)", bearer, 405)

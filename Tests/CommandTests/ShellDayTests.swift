@@ -173,8 +173,9 @@ import Testing
             try await deliveries("task=\(task)&state=delivered").first?["id"]?.string
         }
         let delivery = try #require(delivered)
-        #expect(
-            try await said("deliveries", "resend", delivery) == "\(delivery) is now pending\n")
+        // Its room may have taken it up by the time it is shown.
+        let resent = try await said("deliveries", "resend", delivery)
+        #expect(resent.hasPrefix("\(delivery) is now "), "\(resent)")
         let twice = try await service.until { _ in
             let ids = try await endpoint.deliveries().map(\.webhookID)
             return ids.count { $0 == delivery } == 2 ? true : nil
@@ -257,7 +258,8 @@ import Testing
         #expect(list.compactMap { $0["source"]?.string } == ["ci", "ci", "api", "ci"])
 
         for (headers, body, query, status, code) in [
-            (structured, "{}", "", 400, "body_invalid"),
+            (structured, "{}", "", 422, "request_invalid"),
+            (structured, "{", "", 400, "body_invalid"),
             ([("Content-Type", "application/cloudevents+avro")], "{}", "", 415, "content_type"),
             ([("Content-Type", "text/plain")], event, "", 415, "content_type"),
             ([("Content-Type", "application/json")], "{}", "", 422, "request_invalid"),

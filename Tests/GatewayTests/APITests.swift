@@ -124,6 +124,42 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["audit"]}"#
         }
     }
 
+    @Test func aRuleIsChangedOnlyWhileItIsAsItWasRead() async throws {
+        try await withAPI { transport, url in
+            func ask(
+                _ method: Transport.HTTPRequest.Method, _ condition: String, _ body: String = ""
+            ) async throws -> HTTPAnswer {
+                var request = Transport.HTTPRequest(
+                    method, url + "/rules/backup",
+                    headers: [
+                        Transport.HTTPField("Authorization", "Bearer \(GatewayFixture.key)"),
+                        Transport.HTTPField("If-Match", condition),
+                    ], body: Array(body.utf8))
+                request.isOnFreshConnection = true
+                return try await transport.send(request)
+            }
+            let other = #"{"match":{"type":["bot.deleted"]}}"#
+            #expect(try await ask(.put, "*", rule).code == "changed_meanwhile")
+            let put = try await transport.ask(.put, url + "/rules/backup", body: rule)
+            let tag = try #require(put.headers.first("etag"))
+            #expect(put.json?["etag"]?.string == tag && tag.hasPrefix("\""))
+            let read = try await transport.ask(.get, url + "/rules/backup")
+            #expect(read.headers.first("etag") == tag)
+
+            let missed = try await ask(.put, "\"other\"", other)
+            #expect(missed.status == 412 && missed.code == "changed_meanwhile")
+            #expect(try await ask(.put, "W/\(tag)", other).status == 412)
+            let changed = try await ask(.put, "\"other\", \(tag)", other)
+            #expect(changed.status == 200 && changed.headers.first("etag") != tag)
+            #expect(try await ask(.delete, tag).status == 412)
+            #expect(try await ask(.put, "*", rule).headers.first("etag") == tag)
+            for strange in ["", "other", "\"", "*, \"a\"", String(tag.dropFirst().dropLast())] {
+                #expect(try await ask(.put, strange, other).status == 412, "\(strange)")
+            }
+            #expect(try await ask(.delete, tag).status == 204)
+        }
+    }
+
     @Test func aBrokenRuleIsRefusedWithPlaceAndRemedy() async throws {
         let fixture = GatewayFixture()
         try await withAPI(fixture) { transport, url in
