@@ -16,6 +16,8 @@ final class Chronicle: Sendable {
         var newestToken: [CopyTask.ID: Int64] = [:]
         /// Until when a task is in somebody's hand, unless it is settled before.
         var heldUntil: [CopyTask.ID: Timestamp] = [:]
+        /// When the loan of the newest token began.
+        var lentAt: [CopyTask.ID: Timestamp] = [:]
         var leaks: Set<String> = []
     }
 
@@ -79,9 +81,16 @@ extension Chronicle {
     }
 
     /// A task that the store lent out; nobody gets what is in somebody's hand.
+    ///
+    /// Everything may have stood still between the loan and this, so that a later loan was told
+    /// first: that one must have begun when this one was over.
     func noteLoan(of task: CopyTask.ID, token: Int64, from now: Timestamp, until end: Timestamp) {
         let isHeld = state.withLock { state in
-            state.newestToken[task] = max(state.newestToken[task] ?? 0, token)
+            if let newest = state.newestToken[task], newest > token {
+                return state.lentAt[task].map { $0 < end } ?? false
+            }
+            state.newestToken[task] = token
+            state.lentAt[task] = now
             defer { state.heldUntil[task] = end }
             return state.heldUntil[task].map { now < $0 } ?? false
         }
