@@ -89,7 +89,7 @@ struct Course: Sendable {
         return (0..<plan.workers).map { worker in
             let store = WorldStore(
                 store, life: life, time: time, chronicle: chronicle, plan: plan,
-                seed: seed &+ UInt64(worker))
+                sabotage: sabotage, seed: seed &+ UInt64(worker))
             let traffic = Traffic(
                 scenery.bounds, isCounting: plan.hasSteadyTime, time: time, chronicle: chronicle)
             return Process(

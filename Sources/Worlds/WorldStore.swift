@@ -14,17 +14,19 @@ final class WorldStore: Sendable {
     private let time: WorldTime
     private let chronicle: Chronicle
     private let plan: WorldPlan
+    private let sabotage: Sabotage
     private let dice: Mutex<Dice>
 
     init(
         _ inner: MemoryStore, life: Life, time: WorldTime, chronicle: Chronicle, plan: WorldPlan,
-        seed: UInt64
+        sabotage: Sabotage, seed: UInt64
     ) {
         self.inner = inner
         self.life = life
         self.time = time
         self.chronicle = chronicle
         self.plan = plan
+        self.sabotage = sabotage
         dice = Mutex(Dice(seed: seed))
     }
 
@@ -176,7 +178,7 @@ extension WorldStore: CopyLedger {
         try await pass("settle task") { () throws(StorageError) in
             let newest = chronicle.newestToken(of: claim.work.id)
             chronicle.noteSettling(claim.work.id, token: claim.token)
-            try await inner.settle(claim, with: settlement, at: now)
+            try await inner.settle(claim, with: sabotage.settlement(settlement), at: now)
             chronicle.noteWrite(to: claim.work.id, token: claim.token, newest: newest)
             chronicle.note("task \(claim.work.id) \(claim.work.state.name.rawValue)")
             if plan.isSearched { search(claim.work, settlement) }

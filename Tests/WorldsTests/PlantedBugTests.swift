@@ -27,6 +27,7 @@
             case .retriedByNobody, .handCopyMatched: "were asked for"
             case .runForgotten: "was replayed as run"
             case .sentAgainAnew: "was heard and is not stored"
+            case .noteDropped: "decisions are noted, of"
             }
         }
     }
