@@ -102,7 +102,10 @@ let package = Package(
             ]),
         room(
             "Administration",
-            ["StrictJSON", "Domain", "Rules", "Signing", "Storage", "Sealing", logging]),
+            [
+                "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Sealing", "Settings",
+                logging,
+            ]),
         // Row 4
         room(
             "Gateway",
@@ -165,8 +168,8 @@ let package = Package(
             "Rooms",
             [
                 "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Transport", "Pipeline",
-                "Sealing", "Providers", "Channels", "StorageMemory", "Intake", "Matching",
-                "Copying", "Notifying", "Administration", "Simulation", logging,
+                "Sealing", "Providers", "Channels", "StorageMemory", "Settings", "Intake",
+                "Matching", "Copying", "Notifying", "Administration", "Simulation", logging,
             ]),
         tests(
             "Gateway",

@@ -21,6 +21,13 @@ package struct AdministrationError: Error, Hashable {
         /// The rule stands in a file, and is changed there.
         case ruleReadOnly = "rule_read_only"
         case rulesTooMany = "rules_too_many"
+        /// What an endpoint, a connection or a source is to be.
+        case definitionInvalid = "definition_invalid"
+        /// It stands in the configuration, and is changed there.
+        case definitionReadOnly = "definition_read_only"
+        case definitionsTooMany = "definitions_too_many"
+        /// Rules name it, or work waits for it.
+        case definitionInUse = "definition_in_use"
         /// Only a task that is `unresolved` waits for a person's decision.
         case taskNotUnresolved = "task_not_unresolved"
         /// A worker is at the task at this very moment.
@@ -113,6 +120,10 @@ extension AdministrationError.Code {
         case .changedMeanwhile: "Changed meanwhile"
         case .ruleReadOnly: "Rule is read-only"
         case .rulesTooMany: "Too many rules"
+        case .definitionInvalid: "Definition refused"
+        case .definitionReadOnly: "Definition is read-only"
+        case .definitionsTooMany: "Too many definitions"
+        case .definitionInUse: "Still in use"
         case .taskNotUnresolved: "Nothing to decide"
         case .taskBusy: "Busy"
         case .decisionInvalid: "Decision refused"

@@ -93,13 +93,13 @@ extension Administrator {
         var chance = chance
         let secret = given ?? StandardWebhooksKey.makeSecret(using: &chance)
         let now = time.now()
+        let note = note(
+            .endpointRotated, of: name, by: who, at: now, ["overlap": .string(overlap.text)])
         try await rotations.pass { () async throws(AdministrationError) in
             try await ask { () async throws(StorageError) in
-                try await endpointSecrets.rotate(endpoint, to: secret, overlap: overlap, at: now)
-                try await store.note(
-                    AuditNote(
-                        .endpointRotated, of: name, by: who.author, at: now,
-                        details: ["overlap": .string(overlap.text)]))
+                try await endpointSecrets.rotate(
+                    endpoint, to: secret, overlap: overlap, at: now, noting: note)
+                if !endpointSecrets.isStored { try await store.note(note) }
             }
         }
         log.notice("endpoint.rotated", metadata: ["endpoint": "\(name)", "by": "\(who.name)"])

@@ -5,9 +5,11 @@ package struct IfMatch: Hashable, Sendable {
     private let tags: [String]
 
     /// - Parameter lines: The header's values, at least one.
-    package init(_ lines: [String]) {
-        tags = lines.flatMap { $0.split(separator: ",") }.map { part in
-            String(part.drop(while: Self.isBlank).reversed().drop(while: Self.isBlank).reversed())
+    package init(_ lines: [String]) { tags = Self.tags(lines) }
+
+    static func tags(_ lines: [String]) -> [String] {
+        lines.flatMap { $0.split(separator: ",") }.map { part in
+            String(part.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
         }
     }
 

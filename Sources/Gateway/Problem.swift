@@ -97,11 +97,13 @@ extension AdministrationError.Code {
         switch self {
         case .notFound: 404
         case .parameterInvalid, .bodyInvalid: 400
-        case .parameterRefused, .ruleInvalid, .decisionInvalid, .keyInvalid, .requestInvalid:
+        case .parameterRefused, .ruleInvalid, .decisionInvalid, .keyInvalid, .requestInvalid,
+            .definitionInvalid:
             422
         case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy, .keyLast,
             .keysTooMany, .taskNotQueued, .taskNotRetryable, .deliveryNotPending,
-            .endpointUnknown, .keyTaken, .sourceTaken:
+            .endpointUnknown, .keyTaken, .sourceTaken, .definitionReadOnly, .definitionsTooMany,
+            .definitionInUse:
             409
         case .contentType: 415
         case .changedMeanwhile: 412

@@ -59,8 +59,11 @@ package final class EndpointSecrets: Sendable {
 
     /// Puts a secret before those that sign now, which go on for `overlap`; in force when it is on
     /// disk.
+    ///
+    /// - Parameter note: Written in the same transaction; by the caller without a strongbox.
     package func rotate(
-        _ endpoint: Endpoint, to secret: Secret, overlap: Duration, at now: Timestamp
+        _ endpoint: Endpoint, to secret: Secret, overlap: Duration, at now: Timestamp,
+        noting note: AuditNote? = nil
     ) async throws(StorageError) {
         let end = now + overlap
         let former = terms(of: endpoint, at: now).map { term in
@@ -69,7 +72,7 @@ package final class EndpointSecrets: Sendable {
         let terms = [Term(secret: secret, until: nil)] + former.filter { $0.until ?? now > now }
         let next = Rotated(
             terms: Array(terms.prefix(Self.secretsMax)), configured: Self.hash(endpoint))
-        try await strongbox?.put(next.bytes, at: Self.place(endpoint.name))
+        try await strongbox?.put(next.bytes, at: Self.place(endpoint.name), noting: note)
         rotated.withLock { $0[endpoint.name] = next }
     }
 
@@ -79,6 +82,18 @@ package final class EndpointSecrets: Sendable {
             return endpoint.secrets.map { Term(secret: $0, until: nil) }
         }
         return known.terms.filter { $0.until.map { now < $0 } ?? true }
+    }
+
+    /// Whether what is rotated is stored, together with its note.
+    package var isStored: Bool { strongbox != nil }
+
+    /// Forgets what was rotated of an endpoint that is gone.
+    package func forget(_ name: String) async throws(StorageError) {
+        rotated.withLock { $0[name] = nil }
+        guard let strongbox, let found = try await strongbox.found(at: Self.place(name)) else {
+            return
+        }
+        _ = try await strongbox.delete(found, noting: nil)
     }
 
     private static func place(_ name: String) -> SealedSecret.Place {

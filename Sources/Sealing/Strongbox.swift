@@ -5,9 +5,8 @@ package import Storage
 /// The store's vault together with the keys that open it: secrets go in and come out as bytes.
 ///
 /// The one way to keep a secret at rest. Access tokens that platforms gave us are kept this way;
-/// sources and endpoints that are put in at run time put the values of their secret fields here,
-/// under the place `source/NAME/FIELD` or `endpoint/NAME/FIELD`, and only a mark that there is one
-/// into their own row.
+/// sources, connections and endpoints that are put in at run time lie here as a whole, under the
+/// place `source/NAME/definition`, since any part of a definition may be a secret.
 package struct Strongbox: Sendable {
     private let vault: any Vault
     private let keys: KeyRing
@@ -25,15 +24,63 @@ package struct Strongbox: Sendable {
         fileprivate let record: SealedRecord
     }
 
+    /// What lies at a place, whether it opens or not.
+    package struct Found: Hashable, Sendable {
+        /// `nil` for what does not open.
+        package let secret: [UInt8]?
+        /// Why it does not.
+        package let trouble: String?
+        fileprivate let record: SealedRecord
+    }
+
     /// Seals and stores, in the place of what was there.
     package func put(
-        _ secret: [UInt8], at place: SealedSecret.Place
+        _ secret: [UInt8], at place: SealedSecret.Place, noting note: AuditNote? = nil
     ) async throws(StorageError) {
-        var chance = chance
-        let sealed = try read(place) { () throws(SealingError) in
-            try SealedSecret(sealing: secret, at: place, under: keys.sealing, using: &chance)
+        try await vault.put(try sealed(secret, at: place), noting: note)
+    }
+
+    /// Seals and stores, unless something else lies there by now than what was found.
+    ///
+    /// - Parameter found: `nil` where nothing was.
+    /// - Returns: Whether it did.
+    package func replace(
+        _ found: Found?, with secret: [UInt8], at place: SealedSecret.Place,
+        noting note: AuditNote?
+    ) async throws(StorageError) -> Bool {
+        let record = try sealed(secret, at: place)
+        guard let found else { return try await vault.add(record, noting: note) }
+        return try await vault.replace(found.record, with: record, noting: note)
+    }
+
+    /// Deletes what was found, unless something else lies there by now.
+    ///
+    /// - Returns: Whether it did.
+    package func delete(
+        _ found: Found, noting note: AuditNote?
+    ) async throws(StorageError) -> Bool {
+        try await vault.delete(found.record, noting: note)
+    }
+
+    /// What lies at a place, or `nil`.
+    package func found(at place: SealedSecret.Place) async throws(StorageError) -> Found? {
+        guard let record = try await vault.sealedRecord(place.id) else { return nil }
+        do throws(SealingError) {
+            let secret = try SealedSecret(stored: record.bytes).opened(at: place, with: keys)
+            return Found(secret: secret, trouble: nil, record: record)
+        } catch {
+            return Found(secret: nil, trouble: error.detail, record: record)
         }
-        try await vault.put(SealedRecord(id: place.id, bytes: sealed.bytes))
+    }
+
+    /// The places of one field in a table where something lies, by name in byte order.
+    package func places(
+        of field: String, in table: String
+    ) async throws(StorageError) -> [SealedSecret.Place] {
+        let places = try await vault.sealedIDs().compactMap { SealedSecret.Place(id: $0) }
+        return places.filter {
+            $0.table.utf8.elementsEqual(table.utf8) && $0.field.utf8.elementsEqual(field.utf8)
+        }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
     /// What is kept at a place, or `nil`.
@@ -50,6 +97,16 @@ package struct Strongbox: Sendable {
     /// Deletes what was read, unless something else stands in its place by now.
     package func delete(_ kept: Kept) async throws(StorageError) {
         _ = try await vault.delete(kept.record)
+    }
+
+    private func sealed(
+        _ secret: [UInt8], at place: SealedSecret.Place
+    ) throws(StorageError) -> SealedRecord {
+        var chance = chance
+        let sealed = try read(place) { () throws(SealingError) in
+            try SealedSecret(sealing: secret, at: place, under: keys.sealing, using: &chance)
+        }
+        return SealedRecord(id: place.id, bytes: sealed.bytes)
     }
 
     private func read<Value>(

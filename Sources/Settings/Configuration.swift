@@ -1,6 +1,6 @@
 package import Domain
 package import Rules
-import StrictJSON
+package import StrictJSON
 package import Transport
 
 /// Everything that the service is told when it starts, checked as a whole.
@@ -36,8 +36,10 @@ package struct Configuration: Sendable {
     package let warnings: [Problem]
     /// What is as it may be, and has a consequence that is easily overlooked; for `check` alone.
     package let hints: [Problem]
-    /// The whole configuration with all defaults, secrets as `<secret>`: YAML for people.
-    package let effectiveYAML: String
+    /// The whole configuration with all defaults, secrets as `<secret>`.
+    package let effective: JSONValue
+    /// The same as YAML, for people.
+    package var effectiveYAML: String { YAMLWriter.text(effective) }
 
     /// What rules may name.
     package var references: RuleReferences {
@@ -152,7 +154,7 @@ extension Configuration {
         secretKeys = reader.secretPaths.map(\.text)
         warnings = reader.warnings
         hints = reader.hints
-        effectiveYAML = YAMLWriter.text(reader.effective.json)
+        effective = reader.effective.json
     }
 
     /// Where people look at what the connections hold, as far as it is known.

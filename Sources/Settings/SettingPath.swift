@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// The way from the root of the configuration to one of its values.
 struct SettingPath: Hashable, Sendable {
     enum Step: Hashable, Sendable {
@@ -7,6 +9,8 @@ struct SettingPath: Hashable, Sendable {
     }
 
     private(set) var steps: [Step] = []
+
+    init(steps: [Step] = []) { self.steps = steps }
 
     func appending(_ key: String) -> SettingPath {
         SettingPath(steps: steps + [.key(key)])
@@ -28,6 +32,41 @@ struct SettingPath: Hashable, Sendable {
             }
         }
         return text
+    }
+
+    /// Reads a ``text``.
+    init(text: String) {
+        var rest = text.utf8[...]
+        func step(to end: Substring.UTF8View.Index, closing count: Int) -> String {
+            defer { rest = rest[end...].dropFirst(count) }
+            return String(Substring(rest[..<end]))
+        }
+        while let first = rest.first {
+            if first == UInt8(ascii: ".") { rest = rest.dropFirst() }
+            if rest.starts(with: "[\"".utf8) {
+                rest = rest.dropFirst(2)
+                let end = Substring(rest).firstRange(of: "\"]")?.lowerBound ?? rest.endIndex
+                steps.append(.key(step(to: end, closing: 2)))
+            } else if rest.first == UInt8(ascii: "[") {
+                rest = rest.dropFirst()
+                let end = rest.firstIndex(of: UInt8(ascii: "]")) ?? rest.endIndex
+                steps.append(.index(Int(step(to: end, closing: 1)) ?? 0))
+            } else {
+                let end = rest.firstIndex { ".[".utf8.contains($0) } ?? rest.endIndex
+                steps.append(.key(step(to: end, closing: 0)))
+            }
+        }
+    }
+
+    /// The same place in a JSON document.
+    var pointer: JSONPointer {
+        JSONPointer(
+            tokens: steps.map { step in
+                switch step {
+                case .index(let index): String(index)
+                case .key(let key): key
+                }
+            })
     }
 
     /// The variable of the environment that sets it: `COPYHOOK_CONNECTIONS_COZE_PROD_BASE_URL`.

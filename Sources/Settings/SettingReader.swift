@@ -14,6 +14,9 @@ final class SettingReader {
     let file: String
     let environment: [String: String]
     let files: FileAccess
+    /// What a definition that came from elsewhere may not do: our environment and our files stay
+    /// ours, whatever it asks for.
+    let followsReferences: Bool
     private(set) var problems: [Problem] = []
     private(set) var warnings: [Problem] = []
     /// What is as it may be, and has a consequence that is easily overlooked.
@@ -35,8 +38,9 @@ final class SettingReader {
 
     init(
         file: String, environment: [String: String], files: FileAccess,
-        catalog: SettingCatalog? = nil
+        catalog: SettingCatalog? = nil, followsReferences: Bool = true
     ) {
+        self.followsReferences = followsReferences
         self.catalog = catalog
         self.file = file
         self.environment = environment
@@ -131,6 +135,14 @@ extension SettingReader {
                         "“${” is never closed", "Write ${NAME}, ${file:PATH}, or $${ for “${”."))
                 return nil
             }
+            guard followsReferences else {
+                add(
+                    place.problem(
+                        "references are not followed in what comes over the API",
+                        "Send the value itself, or $${ for “${”; the commands of copyhook follow "
+                            + "${NAME} and ${file:PATH} where they run."))
+                return nil
+            }
             guard let value = value(of: String(rest[start.upperBound..<end]), at: place) else {
                 return nil
             }
@@ -200,6 +212,13 @@ extension SettingReader {
 
     /// A file's text without the line feeds at its end, which editors put there.
     func contents(_ path: String, at place: Place) -> String? {
+        guard followsReferences else {
+            add(
+                place.problem(
+                    "files are not read for what comes over the API",
+                    "Send what is in the file; the commands of copyhook read it where they run."))
+            return nil
+        }
         do throws(FileTrouble) {
             let bytes = try files.read(resolve(path, from: file))
             filesRead.append((place, path))

@@ -312,7 +312,8 @@ extension SettingSection {
 }
 
 extension String {
-    fileprivate var isName: Bool {
+    /// Whether a source, a connection or an endpoint may be called so.
+    var isName: Bool {
         func isWord(_ byte: UInt8) -> Bool {
             (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
         }

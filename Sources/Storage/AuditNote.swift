@@ -66,6 +66,9 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     case eventsReplayed = "events.replayed"
     case deliverySentAgain = "delivery.sent_again"
     case deliveryCancelled = "delivery.cancelled"
+    /// An endpoint was put in, or another definition in its place.
+    case endpointPut = "endpoint.put"
+    case endpointDeleted = "endpoint.deleted"
     /// What an endpoint missed goes out again.
     case endpointRecovered = "endpoint.recovered"
     /// An endpoint has a new signing secret.

@@ -1,8 +1,17 @@
 package import Storage
 
 extension MemoryStore: Vault {
-    package func put(_ record: SealedRecord) throws(StorageError) {
+    package func put(_ record: SealedRecord, noting note: AuditNote?) throws(StorageError) {
         sealedRecords[Bytes(record.id)] = record.bytes
+        append(note)
+    }
+
+    package func add(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) throws(StorageError) -> Bool {
+        guard sealedRecords[Bytes(record.id)] == nil else { return false }
+        try put(record, noting: note)
+        return true
     }
 
     package func sealedRecord(_ id: String) throws(StorageError) -> SealedRecord? {
@@ -14,16 +23,19 @@ extension MemoryStore: Vault {
     }
 
     package func replace(
-        _ old: SealedRecord, with record: SealedRecord
+        _ old: SealedRecord, with record: SealedRecord, noting note: AuditNote?
     ) throws(StorageError) -> Bool {
-        guard try delete(old) else { return false }
-        try put(record)
+        guard try delete(old, noting: nil) else { return false }
+        try put(record, noting: note)
         return true
     }
 
-    package func delete(_ record: SealedRecord) throws(StorageError) -> Bool {
+    package func delete(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) throws(StorageError) -> Bool {
         guard sealedRecords[Bytes(record.id)] == record.bytes else { return false }
         sealedRecords[Bytes(record.id)] = nil
+        append(note)
         return true
     }
 }

@@ -3,8 +3,26 @@ import GRDB
 package import Storage
 
 extension SQLiteStore: Vault {
-    package func put(_ record: SealedRecord) async throws(StorageError) {
-        try await write { try $0.put(record) }
+    package func put(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) async throws(StorageError) {
+        try await write { database in
+            try database.put(record)
+            try database.append(note)
+        }
+    }
+
+    package func add(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) async throws(StorageError) -> Bool {
+        try await write { database in
+            let known = try database.row(
+                "SELECT id FROM sealed_secrets WHERE id = ?", [Exact(record.id)])
+            guard known == nil else { return false }
+            try database.put(record)
+            try database.append(note)
+            return true
+        }
     }
 
     package func sealedRecord(_ id: String) async throws(StorageError) -> SealedRecord? {
@@ -22,17 +40,24 @@ extension SQLiteStore: Vault {
     }
 
     package func replace(
-        _ old: SealedRecord, with record: SealedRecord
+        _ old: SealedRecord, with record: SealedRecord, noting note: AuditNote?
     ) async throws(StorageError) -> Bool {
         try await write { database in
             guard try database.delete(old) else { return false }
             try database.put(record)
+            try database.append(note)
             return true
         }
     }
 
-    package func delete(_ record: SealedRecord) async throws(StorageError) -> Bool {
-        try await write { try $0.delete(record) }
+    package func delete(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) async throws(StorageError) -> Bool {
+        try await write { database in
+            guard try database.delete(record) else { return false }
+            try database.append(note)
+            return true
+        }
     }
 }
 

@@ -244,8 +244,18 @@ extension WorldStore: HealthLedger {
 }
 
 extension WorldStore: Vault {
-    func put(_ record: SealedRecord) async throws(StorageError) {
-        try await pass("put sealed") { () throws(StorageError) in try await inner.put(record) }
+    func put(_ record: SealedRecord, noting note: AuditNote?) async throws(StorageError) {
+        try await pass("put sealed") { () throws(StorageError) in
+            try await inner.put(record, noting: note)
+        }
+    }
+
+    func add(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) async throws(StorageError) -> Bool {
+        try await pass("add sealed") { () throws(StorageError) in
+            try await inner.add(record, noting: note)
+        }
     }
 
     func sealedRecord(_ id: String) async throws(StorageError) -> SealedRecord? {
@@ -261,16 +271,18 @@ extension WorldStore: Vault {
     }
 
     func replace(
-        _ old: SealedRecord, with record: SealedRecord
+        _ old: SealedRecord, with record: SealedRecord, noting note: AuditNote?
     ) async throws(StorageError) -> Bool {
         try await pass("replace sealed") { () throws(StorageError) in
-            try await inner.replace(old, with: record)
+            try await inner.replace(old, with: record, noting: note)
         }
     }
 
-    func delete(_ record: SealedRecord) async throws(StorageError) -> Bool {
+    func delete(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) async throws(StorageError) -> Bool {
         try await pass("delete sealed") { () throws(StorageError) in
-            try await inner.delete(record)
+            try await inner.delete(record, noting: note)
         }
     }
 }

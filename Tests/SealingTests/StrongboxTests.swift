@@ -109,7 +109,13 @@ private struct Overtaken: Vault {
         self.box = box
     }
 
-    func put(_ record: SealedRecord) async throws(StorageError) { try await inner.put(record) }
+    func put(_ record: SealedRecord, noting note: AuditNote?) async throws(StorageError) {
+        try await inner.put(record, noting: note)
+    }
+
+    func add(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) async throws(StorageError) -> Bool { try await inner.add(record, noting: note) }
 
     func sealedRecord(_ id: String) async throws(StorageError) -> SealedRecord? {
         let record = try await inner.sealedRecord(id)
@@ -120,10 +126,12 @@ private struct Overtaken: Vault {
     func sealedIDs() async throws(StorageError) -> [String] { try await inner.sealedIDs() }
 
     func replace(
-        _ old: SealedRecord, with record: SealedRecord
-    ) async throws(StorageError) -> Bool { try await inner.replace(old, with: record) }
-
-    func delete(_ record: SealedRecord) async throws(StorageError) -> Bool {
-        try await inner.delete(record)
+        _ old: SealedRecord, with record: SealedRecord, noting note: AuditNote?
+    ) async throws(StorageError) -> Bool {
+        try await inner.replace(old, with: record, noting: note)
     }
+
+    func delete(
+        _ record: SealedRecord, noting note: AuditNote?
+    ) async throws(StorageError) -> Bool { try await inner.delete(record, noting: note) }
 }

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Storage
 import StorageSQLite
@@ -98,5 +99,45 @@ func aSealedRecordOutlivesACrash(_ backend: Backend) async throws {
 extension Data {
     fileprivate func holds(_ bytes: some Sequence<UInt8>) -> Bool {
         firstRange(of: Data(bytes)) != nil
+    }
+}
+
+@Test(arguments: Backend.all)
+func whatIsPutInTheVaultIsNotedWithIt(_ backend: Backend) async throws {
+    try await backend.run { store in
+        func note(_ object: String) -> AuditNote {
+            AuditNote(
+                .endpointPut, of: object, by: .init(id: "key_1", name: "anna"),
+                at: Timestamp(milliseconds: 1_773_822_615_250))
+        }
+        #expect(try await store.add(record("a", 1), noting: note("added")))
+        #expect(try await store.add(record("a", 2), noting: note("added again")) == false)
+        #expect(try await store.sealedRecord("a") == record("a", 1))
+        #expect(
+            try await store.replace(record("a", 9), with: record("a", 2), noting: note("strange"))
+                == false)
+        #expect(
+            try await store.replace(record("a", 1), with: record("a", 2), noting: note("replaced")))
+        #expect(try await store.delete(record("a", 1), noting: note("not there")) == false)
+        #expect(try await store.delete(record("a", 2), noting: note("deleted")))
+        try await store.put(record("b", 1), noting: note("put"))
+        try await store.put(record("b", 2))
+        #expect(
+            try await store.auditEntries(AuditQuery()).rows.reversed().map(\.object)
+                == ["added", "replaced", "deleted", "put"])
+        #expect(try await store.verifyAudit().breach == nil)
+    }
+}
+
+@Test(arguments: Backend.all)
+func oneOfManyIsTheFirstInTheVault(_ backend: Backend) async throws {
+    try await backend.run { store in
+        let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in UInt8(1)...20 {
+                group.addTask { try await store.add(record("a", number), noting: nil) }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(winners == 1)
     }
 }
