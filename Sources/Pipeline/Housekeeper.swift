@@ -22,11 +22,14 @@ package struct Housekeeper: Sendable {
         /// No cooldown is longer.
         package var triggers: Duration
         package var audit: Duration
+        /// As long as they are answered from memory.
+        package var wishes: Duration
 
         package init(
             attempts: Duration = .days(30), tasks: Duration = .days(90),
             events: Duration = .days(30), keys: Duration = .days(90),
-            triggers: Duration = .days(365), audit: Duration = .days(365)
+            triggers: Duration = .days(365), audit: Duration = .days(365),
+            wishes: Duration = .hours(24)
         ) {
             self.attempts = attempts
             self.tasks = tasks
@@ -34,6 +37,7 @@ package struct Housekeeper: Sendable {
             self.keys = keys
             self.triggers = triggers
             self.audit = audit
+            self.wishes = wishes
         }
 
         func age(_ keeping: Keeping) -> Duration {
@@ -44,6 +48,7 @@ package struct Housekeeper: Sendable {
             case .keys: keys
             case .triggers: triggers
             case .audit: audit
+            case .wishes: wishes
             }
         }
     }

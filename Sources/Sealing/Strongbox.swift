@@ -109,6 +109,25 @@ package struct Strongbox: Sendable {
         return SealedRecord(id: place.id, bytes: sealed.bytes)
     }
 
+    /// Sealed for a place that is not in the vault: for what is short-lived and kept beside other
+    /// things, in one transaction with them.
+    ///
+    /// A change of the master key leaves such bytes as they are.
+    package func seal(
+        _ secret: [UInt8], for place: SealedSecret.Place
+    ) throws(StorageError) -> [UInt8] {
+        try sealed(secret, at: place).bytes
+    }
+
+    /// What ``seal(_:for:)`` sealed.
+    package func open(
+        _ bytes: [UInt8], from place: SealedSecret.Place
+    ) throws(StorageError) -> [UInt8] {
+        try read(place) { () throws(SealingError) in
+            try SealedSecret(stored: bytes).opened(at: place, with: keys)
+        }
+    }
+
     private func read<Value>(
         _ place: SealedSecret.Place, _ work: () throws(SealingError) -> Value
     ) throws(StorageError) -> Value {

@@ -27,7 +27,15 @@ package struct MasterKey: Sendable {
         guard bytes.count >= Self.bytesMin else {
             throw SigningError(.wrongLength, "the key has fewer than \(Self.bytesMin) bytes")
         }
-        let material = SymmetricKey(data: bytes)
+        self.init(SymmetricKey(data: bytes))
+    }
+
+    /// A key that nobody else will ever have: what it sealed opens as long as it is held.
+    package init(using generator: inout some RandomNumberGenerator) {
+        self.init(SymmetricKey(data: randomBytes(Self.bytesMin, using: &generator)))
+    }
+
+    private init(_ material: SymmetricKey) {
         wrappingKey = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: material, info: Array("copyhook wrapping key 1".utf8),
             outputByteCount: 32)

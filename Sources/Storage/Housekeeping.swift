@@ -52,6 +52,8 @@ package enum Keeping: String, Hashable, Sendable, CaseIterable {
     case events
     /// Those identities, by when the event was last sent to us.
     case keys
+    /// Wishes under keys of their senders' own, by when they were begun.
+    case wishes
     /// When a rule last did something for an entity; older than any cooldown they mean nothing.
     case triggers
     /// Entries of the audit, the oldest without a gap; the anchor keeps the last one's hash.

@@ -40,6 +40,7 @@ extension MemoryStore {
         case event(Event.ID)
         case key(Event.Identity)
         case trigger(TriggerKey)
+        case wish(KeyedWish)
     }
 
     private func rows(_ keeping: Keeping) -> [(at: Timestamp, row: Prunable)] {
@@ -72,6 +73,8 @@ extension MemoryStore {
         case .triggers:
             triggers.sorted { $0.key.parts.lexicographicallyPrecedes($1.key.parts) }
                 .map { ($0.value, .trigger($0.key)) }
+        case .wishes:
+            keyedWishes.map { ($0.wish.begunAt, .wish($0.wish)) }
         case .audit:
             preconditionFailure("these go in their own order")
         }
@@ -95,7 +98,7 @@ extension MemoryStore {
             return events[id]?.state == .received
                 || tasks.rows.contains { $0.value.task.plan.event.id == id }
                 || notifications.values.contains { $0.eventID == id && $0.taskID == nil }
-        case .key, .trigger:
+        case .key, .trigger, .wish:
             return false
         }
     }
@@ -150,6 +153,8 @@ extension MemoryStore {
             keys[identity] = nil
         case .trigger(let key):
             triggers[key] = nil
+        case .wish(let wish):
+            keyedWishes.removeAll { $0.wish == wish }
         }
     }
 }

@@ -24,6 +24,8 @@ package actor MemoryStore {
     var destinations: [Bytes: DestinationHealth] = [:]
     var sealedRecords: [Bytes: [UInt8]] = [:]
     var storedAPIKeys: [KeyRecord] = []
+    /// In the order in which they were begun first.
+    var keyedWishes: [StoredWish] = []
     /// Oldest first.
     var audit: [AuditEntry] = []
     var auditAnchor = AuditLink.start
@@ -42,6 +44,9 @@ package actor MemoryStore {
         events.endLoans()
         tasks.endLoans()
         deliveries.endLoans()
+        for place in keyedWishes.indices {
+            keyedWishes[place].leasedUntil = Timestamp(milliseconds: 0)
+        }
     }
 }
 

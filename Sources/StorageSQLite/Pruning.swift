@@ -92,6 +92,8 @@ private struct PruneTable {
                 """
         case .keys:
             self.init("event_keys", "seen_at", "0")
+        case .wishes:
+            self.init("keyed_wishes", "begun_at", "0")
         case .triggers, .audit:
             preconditionFailure("these have no position")
         }
@@ -149,7 +151,7 @@ extension Database {
                 """, [position])
         case .events:
             try rememberKey(ofEventAt: position)
-        case .taskAttempts, .deliveryAttempts, .notifications, .keys, .triggers, .audit:
+        case .taskAttempts, .deliveryAttempts, .notifications, .keys, .wishes, .triggers, .audit:
             break
         }
         try run("DELETE FROM \(table.name) WHERE position = ?", [position])

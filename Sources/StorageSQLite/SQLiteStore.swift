@@ -71,6 +71,7 @@ package final class SQLiteStore: Sendable {
                 for (table, some) in [
                     // Only these are ever lent, and an index finds them.
                     ("events", "state = 'received' AND"), ("tasks", ""), ("deliveries", ""),
+                    ("keyed_wishes", "answer IS NULL AND"),
                 ] {
                     try database.execute(
                         sql: "UPDATE \(table) SET leased_until = 0 WHERE \(some) leased_until > 0")

@@ -57,3 +57,23 @@ extension WorldStore: WishLedger {
         }
     }
 }
+
+extension WorldStore: KeyedWishes {
+    func begin(
+        _ wish: KeyedWish, until end: Timestamp, forgetting moment: Timestamp, countMax: Int
+    ) async throws(StorageError) -> KeyedWish.Standing {
+        try await pass("begin") { () throws(StorageError) in
+            try await inner.begin(wish, until: end, forgetting: moment, countMax: countMax)
+        }
+    }
+
+    func keep(_ answer: [UInt8], of wish: KeyedWish) async throws(StorageError) {
+        try await pass("keep") { () throws(StorageError) in
+            try await inner.keep(answer, of: wish)
+        }
+    }
+
+    func putDown(_ wish: KeyedWish) async throws(StorageError) {
+        try await pass("put down") { () throws(StorageError) in try await inner.putDown(wish) }
+    }
+}
