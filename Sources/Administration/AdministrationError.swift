@@ -51,6 +51,10 @@ package struct AdministrationError: Error, Hashable {
         case keyTaken = "key_taken"
         /// The name is that of a configured source.
         case sourceTaken = "source_taken"
+        /// A wish of this Idempotency-Key is being carried out at this moment.
+        case wishInHand = "idempotency_key_in_use"
+        /// The Idempotency-Key came with another wish before.
+        case wishKeyReused = "idempotency_key_reused"
         /// Not said to be of a type that is taken here.
         case contentType = "content_type"
         case storeUnavailable = "store_unavailable"
@@ -137,6 +141,8 @@ extension AdministrationError.Code {
         case .endpointUnknown: "Endpoint unknown"
         case .keyTaken: "Key taken"
         case .sourceTaken: "Source taken"
+        case .wishInHand: "Under way"
+        case .wishKeyReused: "Idempotency-Key reused"
         case .contentType: "Content type not supported"
         case .storeUnavailable: "Store unavailable"
         case .storeFull: "Store full"

@@ -54,7 +54,7 @@ extension Administrator {
         let connection = try connection(of: wish)
         let entity = try entity(of: wish, at: connection.provider)
         try refuseUnlessKnown(wish.notify ?? [])
-        let now = time.now()
+        let now = now
         var chance = chance
         let id = Event.ID.make("evt_", at: now, using: &chance)
         let event = Event(

@@ -88,6 +88,7 @@ extension Administrator {
     private func decide(
         _ id: String, _ decision: Decision, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
+        if try await hasDone(.taskResolved, of: id) { return try await self.task(id) }
         let task = try await taskRecord(id).task
         try refuseUnlessUnresolved(task)
         try await check(decision, for: task)
@@ -104,9 +105,9 @@ extension Administrator {
             await giveBack(claim, at: now)
             throw error
         }
-        settlement.note = AuditNote(
-            .taskResolved, of: id, by: who.author, at: now,
-            details: [
+        settlement.note = note(
+            .taskResolved, of: id, by: who, at: now,
+            [
                 "decision": .string(decision.outcome),
                 "state": .string(claim.work.state.name.rawValue),
                 "copy_id": .text(settlement.ownCopy?.rawValue),

@@ -42,7 +42,8 @@ extension Administrator {
     ) async throws(AdministrationError) -> JSONValue {
         let delivery = try await deliveryRecord(id)
         try refuseUnlessConfigured(delivery.endpoint)
-        guard delivery.state.isEnd else { return try await self.delivery(id) }
+        let isDone = try await hasDone(.deliverySentAgain, of: id)
+        guard delivery.state.isEnd, !isDone else { return try await self.delivery(id) }
         let isChanged = try await change(delivery.id, .deliverySentAgain, by: who) {
             delivery, now in
             guard delivery.state.isEnd else { return nil }

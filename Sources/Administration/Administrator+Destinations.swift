@@ -92,17 +92,20 @@ extension Administrator {
         let given = try Self.secret(wish)
         var chance = chance
         let secret = given ?? StandardWebhooksKey.makeSecret(using: &chance)
-        let now = time.now()
-        let note = note(
-            .endpointRotated, of: name, by: who, at: now, ["overlap": .string(overlap.text)])
-        try await rotations.pass { () async throws(AdministrationError) in
-            try await ask { () async throws(StorageError) in
-                try await endpointSecrets.rotate(
-                    endpoint, to: secret, overlap: overlap, at: now, noting: note)
-                if !endpointSecrets.isStored { try await store.note(note) }
+        let now = now
+        if try await !hasDone(.endpointRotated, of: name) {
+            let note = note(
+                .endpointRotated, of: name, by: who, at: now, ["overlap": .string(overlap.text)])
+            try await rotations.pass { () async throws(AdministrationError) in
+                try await ask { () async throws(StorageError) in
+                    try await endpointSecrets.rotate(
+                        endpoint, to: secret, overlap: overlap, at: now, noting: note)
+                    if !endpointSecrets.isStored { try await store.note(note) }
+                }
             }
+            log.notice(
+                "endpoint.rotated", metadata: ["endpoint": "\(name)", "by": "\(who.name)"])
         }
-        log.notice("endpoint.rotated", metadata: ["endpoint": "\(name)", "by": "\(who.name)"])
         return [
             "endpoint": .string(endpoint.name),
             "secret": given == nil ? .string(secret.exposed) : .null,

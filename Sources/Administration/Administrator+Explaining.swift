@@ -70,7 +70,7 @@ extension Administrator {
         return .object(answer)
     }
 
-    private func eventRecord(_ id: String) async throws(AdministrationError) -> EventRecord {
+    func eventRecord(_ id: String) async throws(AdministrationError) -> EventRecord {
         let record = try await ask { () async throws(StorageError) in
             try await store.event(Identifier(rawValue: id))
         }

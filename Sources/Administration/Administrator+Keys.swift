@@ -27,8 +27,22 @@ extension Administrator {
     package func createKey(
         _ wish: NewKey, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
-        let now = time.now()
+        let now = now
         let end = try wish.end(at: now)
+        var chance = chance
+        let (record, text) = KeyRecord.make(
+            named: wish.name, scopes: wish.scopes, expiresAt: end, at: now, using: &chance)
+        if try await !hasDone(.keyCreated, of: record.id.rawValue) {
+            try await add(record, by: who, at: now)
+        }
+        guard case .object(var object) = record.json(at: now) else { return .null }
+        object["secret"] = .string(text.exposed)
+        return .object(object)
+    }
+
+    private func add(
+        _ record: KeyRecord, by who: Principal, at now: Timestamp
+    ) async throws(AdministrationError) {
         let count = try await ask { () async throws(StorageError) in
             try await keyDesk.all().count
         }
@@ -37,18 +51,13 @@ extension Administrator {
                 .keysTooMany, "there are \(count) keys already",
                 remedy: "Revoke keys that are not used any more; the list says when each was.")
         }
-        var chance = chance
-        let (record, text) = KeyRecord.make(
-            named: wish.name, scopes: wish.scopes, expiresAt: end, at: now, using: &chance)
+        let note = note(
+            .keyCreated, of: record.id.rawValue, by: who, at: now, record.auditDetails)
         try await ask { () async throws(StorageError) in
-            try await store.add(
-                record, noting: record.note(.keyCreated, by: who.author, at: now))
+            try await store.add(record, noting: note)
             try await keyDesk.read()
         }
         log.notice("key.created", metadata: ["key": "\(record.id)", "by": "\(who.id)"])
-        guard case .object(var object) = record.json(at: now) else { return .null }
-        object["secret"] = .string(text.exposed)
-        return .object(object)
     }
 
     /// Takes a key out of force; the last that may do everything stays, unless one stands in the

@@ -41,7 +41,12 @@ extension Administrator {
     package func publish(
         _ body: [UInt8], as source: String?
     ) async throws(AdministrationError) -> (answer: JSONValue, isNew: Bool) {
-        let event = try VerifiedEvent(publishing: body)
+        var event = try VerifiedEvent(publishing: body)
+        if event.key == nil, let wish {
+            // The same in every try, so that a repeat is one.
+            var chance = wish.chance
+            event.key = Event.ID.make("wsh_", at: wish.madeAt, using: &chance).rawValue
+        }
         let published = try await publish([event], body, sourceName(source))
         guard let one = published.first else {
             throw AdministrationError(.unexpected, "nothing came of it", remedy: "Try it again.")

@@ -72,6 +72,10 @@ extension Administrator {
         _ id: String, by who: Principal
     ) async throws(AdministrationError) -> (answer: JSONValue, isNew: Bool) {
         let now = time.now()
+        if try await hasDone(.eventReplayed, of: id) {
+            let record = try await eventRecord(id)
+            return (Self.replayed(id, record.event.run), false)
+        }
         let replay: Replay
         do throws(AdministrationError) {
             replay = try await ask { () async throws(StorageError) in
@@ -88,9 +92,11 @@ extension Administrator {
                 metadata: ["event": "\(id)", "run": "\(replay.run)", "by": "\(who.id)"])
             nudges.matching()
         }
-        return (
-            ["event_id": .string(id), "run": .number(JSONNumber(Int64(replay.run)))], replay.isNew
-        )
+        return (Self.replayed(id, replay.run), replay.isNew)
+    }
+
+    private static func replayed(_ id: String, _ run: Int) -> JSONValue {
+        ["event_id": .string(id), "run": .number(JSONNumber(Int64(run)))]
     }
 
     /// Counts many events, or has the next of them meet the rules again.

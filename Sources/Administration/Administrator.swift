@@ -2,6 +2,7 @@ package import Domain
 package import Logging
 package import Rules
 package import Sealing
+import Signing
 package import Storage
 package import StrictJSON
 
@@ -17,8 +18,11 @@ package struct Administrator: Sendable {
     let audience: Audience
     let sources: [SourceSummary]
     let endpointSecrets: EndpointSecrets
+    let strongbox: Strongbox
     let time: TimeSource
-    let chance: Chance
+    var chance: Chance
+    /// What is being carried out, where it came under a key of its sender's own.
+    var wish: WishInHand?
     let rehearse: Rehearsal
     let publish: Publish
     let nudges: Nudges
@@ -58,6 +62,8 @@ package struct Administrator: Sendable {
     ///   - connections: Those over which a person may have something copied.
     ///   - audience: Who hears of a task's end by a person's decision.
     ///   - endpointSecrets: Where secrets that sign are rotated.
+    ///   - strongbox: Seals what is kept of wishes; without one it opens while the process
+    ///     lives.
     ///   - presetKey: `server.admin_key`.
     ///   - rehearse: What `Matching` would decide, which this room does not know.
     ///   - publish: The way through `Intake`, which it does not know either.
@@ -65,8 +71,8 @@ package struct Administrator: Sendable {
         store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
         ruleFiles: RuleFilesState = RuleFilesState(directory: nil), connections: [Connection],
         sources: [SourceSummary] = [], audience: Audience,
-        endpointSecrets: EndpointSecrets = EndpointSecrets(), time: TimeSource, chance: Chance,
-        presetKey: Secret? = nil,
+        endpointSecrets: EndpointSecrets = EndpointSecrets(), strongbox: Strongbox? = nil,
+        time: TimeSource, chance: Chance, presetKey: Secret? = nil,
         rehearse: @escaping Rehearsal,
         publish: @escaping Publish, nudges: Nudges = Nudges(), log: Logger
     ) {
@@ -75,6 +81,10 @@ package struct Administrator: Sendable {
         self.audience = audience
         self.sources = sources
         self.endpointSecrets = endpointSecrets
+        var generator = chance
+        self.strongbox =
+            strongbox
+            ?? Strongbox(store, keys: KeyRing(MasterKey(using: &generator)), chance: chance)
         self.time = time
         self.chance = chance
         self.rehearse = rehearse
@@ -87,8 +97,8 @@ package struct Administrator: Sendable {
         keyDesk = KeyDesk(keyring: store, preset: presetKey, time: time, log: log)
     }
 
-    /// The time that durations back are counted from.
-    package var now: Timestamp { time.now() }
+    /// The time that durations back are counted from: for a wish that comes again, the same.
+    package var now: Timestamp { wish?.madeAt ?? time.now() }
 
     /// Asks the store, and turns its trouble into what a client may know.
     func ask<Value>(
@@ -119,7 +129,9 @@ extension Administrator {
         _ verb: AuditVerb, of object: String, by who: Principal, at now: Timestamp,
         _ details: JSONObject = JSONObject()
     ) -> AuditNote {
-        AuditNote(verb, of: object, by: who.author, at: now, details: details)
+        var details = details
+        if let wish { details["wish"] = .string(wish.id) }
+        return AuditNote(verb, of: object, by: who.author, at: now, details: details)
     }
 }
 
@@ -170,7 +182,10 @@ extension Administrator {
         _ name: String, enabled isEnabled: Bool, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         let now = time.now()
-        let note = note(isEnabled ? .ruleEnabled : .ruleDisabled, of: name, by: who, at: now)
+        let verb = isEnabled ? AuditVerb.ruleEnabled : .ruleDisabled
+        // Somebody else may have switched it since.
+        if try await hasDone(verb, of: name) { return try await rule(name) }
+        let note = note(verb, of: name, by: who, at: now)
         return try await desk.set(name, enabled: isEnabled, at: now, noting: note).json
     }
 }

@@ -157,11 +157,13 @@ extension KeyRecord {
     }
 
     func note(_ verb: AuditVerb, by who: AuditNote.Who, at now: Timestamp) -> AuditNote {
-        AuditNote(
-            verb, of: id.rawValue, by: who, at: now,
-            details: [
-                "name": .string(name), "scopes": .array(scopes.map { .string($0) }),
-                "expires_at": .text(expiresAt?.description),
-            ])
+        AuditNote(verb, of: id.rawValue, by: who, at: now, details: auditDetails)
+    }
+
+    var auditDetails: JSONObject {
+        [
+            "name": .string(name), "scopes": .array(scopes.map { .string($0) }),
+            "expires_at": .text(expiresAt?.description),
+        ]
     }
 }

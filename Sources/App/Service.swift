@@ -106,8 +106,8 @@ package struct Service: Sendable {
             sources: configuration.sources.map {
                 SourceSummary(name: $0.name, scheme: $0.kind.rawValue)
             },
-            audience: audience, endpointSecrets: endpointSecrets, time: time, chance: chance,
-            presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
+            audience: audience, endpointSecrets: endpointSecrets, strongbox: strongbox, time: time,
+            chance: chance, presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
             publish: rooms.publish,
             nudges: .init(
                 matching: rooms.wakeMatching.signal, copying: rooms.wakeCopying.signal,

@@ -16,7 +16,8 @@ extension APICall {
             Answer(json: try await asked.administration.listEndpoints())
         },
         APICall(
-            "rotateEndpointSecret", "POST", "/endpoints/{name}/rotate", .admin
+            "rotateEndpointSecret", "POST", "/endpoints/{name}/rotate", .admin,
+            comingAgain: .makesTheSame
         ) { asked throws(AdministrationError) in
             Answer(
                 json: try await asked.administration.rotateSecret(

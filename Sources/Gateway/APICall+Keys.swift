@@ -7,7 +7,8 @@ extension APICall {
         APICall("listKeys", "GET", "/keys", .admin) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.keys())
         },
-        APICall("createKey", "POST", "/keys", .admin) { asked throws(AdministrationError) in
+        APICall("createKey", "POST", "/keys", .admin, comingAgain: .makesTheSame) {
+            asked throws(AdministrationError) in
             let wish = try NewKey(parsing: asked.body)
             return Answer(
                 201, json: try await asked.administration.createKey(wish, by: asked.who))

@@ -8,7 +8,8 @@ extension APICall {
     static let publishing = [
         APICall(
             "publishEvents", "POST", "/events", .ingest, parameters: ["source"],
-            takesAnyType: true
+            takesAnyType: true,
+            comingAgain: .makesTheSame
         ) { asked throws(AdministrationError) in
             let source = asked.query["source"]
             guard asked.isCloudEvent || asked.body.isEmpty || asked.fields.sayJSON else {

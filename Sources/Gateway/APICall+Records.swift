@@ -36,7 +36,8 @@ extension APICall {
             Answer(json: try await asked.administration.task(asked.names[0]))
         },
         APICall(
-            "resolveTask", "POST", "/tasks/{id}/resolve", .write
+            "resolveTask", "POST", "/tasks/{id}/resolve", .write,
+            comingAgain: .findsItsEntry
         ) { asked throws(AdministrationError) in
             let decision = try Decision(parsing: asked.body)
             return Answer(

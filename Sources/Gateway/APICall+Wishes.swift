@@ -7,13 +7,15 @@ extension APICall {
 
     private static let ofEvents = [
         APICall(
-            "replayEvents", "POST", "/events/replay", .write
+            "replayEvents", "POST", "/events/replay", .write,
+            comingAgain: .leavesOutWhatIsDone
         ) { asked throws(AdministrationError) in
             let wish = try ReplayWish(parsing: asked.body, at: asked.administration.now)
             return Answer(json: try await asked.administration.replayEvents(wish, by: asked.who))
         },
         APICall(
-            "replayEvent", "POST", "/events/{id}/replay", .write
+            "replayEvent", "POST", "/events/{id}/replay", .write,
+            comingAgain: .findsItsEntry
         ) { asked throws(AdministrationError) in
             try asked.refuseBody()
             let (answer, isNew) = try await asked.administration.replayEvent(
@@ -30,20 +32,23 @@ extension APICall {
     ]
 
     private static let ofTasks = [
-        APICall("planTask", "POST", "/tasks", .write) { asked throws(AdministrationError) in
+        APICall("planTask", "POST", "/tasks", .write, comingAgain: .makesTheSame) {
+            asked throws(AdministrationError) in
             let wish = try CopyWish(parsing: asked.body)
             let (task, isNew) = try await asked.administration.copyByHand(wish, by: asked.who)
             return Answer(isNew ? 201 : 200, json: task)
         },
         APICall(
-            "cancelTask", "POST", "/tasks/{id}/cancel", .write
+            "cancelTask", "POST", "/tasks/{id}/cancel", .write,
+            comingAgain: .findsTheState
         ) { asked throws(AdministrationError) in
             try asked.refuseBody()
             return Answer(
                 json: try await asked.administration.cancelTask(asked.names[0], by: asked.who))
         },
         APICall(
-            "retryTask", "POST", "/tasks/{id}/retry", .write
+            "retryTask", "POST", "/tasks/{id}/retry", .write,
+            comingAgain: .findsTheState
         ) { asked throws(AdministrationError) in
             try asked.refuseBody()
             let (task, isNew) = try await asked.administration.retryTask(
@@ -54,7 +59,8 @@ extension APICall {
 
     private static let ofDeliveries = [
         APICall(
-            "resendDelivery", "POST", "/deliveries/{id}/resend", .write
+            "resendDelivery", "POST", "/deliveries/{id}/resend", .write,
+            comingAgain: .findsItsEntry
         ) { asked throws(AdministrationError) in
             try asked.refuseBody()
             return Answer(
@@ -62,7 +68,8 @@ extension APICall {
                     asked.names[0], by: asked.who))
         },
         APICall(
-            "cancelDelivery", "POST", "/deliveries/{id}/cancel", .write
+            "cancelDelivery", "POST", "/deliveries/{id}/cancel", .write,
+            comingAgain: .findsTheState
         ) { asked throws(AdministrationError) in
             try asked.refuseBody()
             return Answer(
@@ -70,7 +77,8 @@ extension APICall {
                     asked.names[0], by: asked.who))
         },
         APICall(
-            "recoverEndpoint", "POST", "/endpoints/{name}/recover", .write
+            "recoverEndpoint", "POST", "/endpoints/{name}/recover", .write,
+            comingAgain: .leavesOutWhatIsDone
         ) { asked throws(AdministrationError) in
             let wish = try RecoveryWish(parsing: asked.body, at: asked.administration.now)
             return Answer(
@@ -91,7 +99,8 @@ extension APICall {
 
     private static func switching(_ word: String, _ isEnabled: Bool) -> APICall {
         APICall(
-            "\(word)Rule", "POST", "/rules/{name}/\(word)", .write
+            "\(word)Rule", "POST", "/rules/{name}/\(word)", .write,
+            comingAgain: .findsItsEntry
         ) { asked throws(AdministrationError) in
             try asked.refuseBody()
             return Answer(

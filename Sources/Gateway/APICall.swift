@@ -23,15 +23,33 @@ package struct APICall: Sendable {
     package let isLook: Bool
     /// Whether the body need not be JSON: what it is is asked by the call itself.
     let takesAnyType: Bool
+    /// Why a `POST` that was carried out and not answered, because of a crash, may come again under
+    /// its key without anything being done twice.
+    package let comingAgain: ComingAgain?
     let work: Work
+
+    /// How a wish that comes again keeps from being done twice.
+    package enum ComingAgain: Hashable, Sendable {
+        /// It changes nothing.
+        case looks
+        /// What it makes is drawn from the wish, has the same id in every try, and is there.
+        case makesTheSame
+        /// What it asks for is a state that its object is in already.
+        case findsTheState
+        /// It leaves out what was done since the wish was made.
+        case leavesOutWhatIsDone
+        /// It finds its entry in the audit, which is written with the deed.
+        case findsItsEntry
+    }
 
     /// - Parameters:
     ///   - path: Below `/api/v1`, names in braces, as in `/tasks/{id}/resolve`.
     ///   - isLook: Left out for `GET`, which always is one.
+    ///   - comingAgain: For every `POST` that is no look.
     init(
         _ id: String, _ method: String, _ path: String, _ scope: Scope,
         parameters: [String] = [], isLook: Bool = false, takesAnyType: Bool = false,
-        _ work: @escaping Work
+        comingAgain: ComingAgain? = nil, _ work: @escaping Work
     ) {
         self.id = id
         self.method = method
@@ -40,6 +58,7 @@ package struct APICall: Sendable {
         self.parameters = parameters
         self.isLook = isLook || method == "GET"
         self.takesAnyType = takesAnyType
+        self.comingAgain = isLook ? .looks : comingAgain
         self.work = work
     }
 
@@ -99,7 +118,8 @@ package struct PathForm: Sendable {
 
 /// What a call is asked, apart from how it came.
 struct APIRequest: Sendable {
-    let administration: Administrator
+    /// Of this request: a wish under a key is carried out by one of its own.
+    var administration: Administrator
     let who: Principal
     /// What stood in the places of the path's names.
     let names: [String]

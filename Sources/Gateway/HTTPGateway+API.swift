@@ -33,7 +33,13 @@ extension HTTPGateway {
 
     private func answer(_ call: APICall, _ asked: APIRequest) async -> Answer {
         do throws(AdministrationError) {
-            guard call.isLook else { return try await call.work(asked) }
+            guard call.isLook else {
+                // What is put or deleted twice is so all the same.
+                if call.method == "POST", let key = try IdempotencyKey(asked.fields) {
+                    return try await self.answer(call, asked, under: key)
+                }
+                return try await call.work(asked)
+            }
             let answer = try await readingRoom.read { () async throws(AdministrationError) in
                 try await call.work(asked)
             }

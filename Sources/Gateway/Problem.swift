@@ -32,6 +32,7 @@ extension Problem {
             status: error.code.status, code: error.code.rawValue, title: error.title,
             detail: error.detail, pointer: error.pointer?.description, remedy: error.remedy)
         if status == 503 { headers = [("Retry-After", "5")] }
+        if error.code == .wishInHand { headers = [("Retry-After", "1")] }
     }
 
     static let notFound = Problem(
@@ -98,12 +99,12 @@ extension AdministrationError.Code {
         case .notFound: 404
         case .parameterInvalid, .bodyInvalid: 400
         case .parameterRefused, .ruleInvalid, .decisionInvalid, .keyInvalid, .requestInvalid,
-            .definitionInvalid:
+            .definitionInvalid, .wishKeyReused:
             422
         case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy, .keyLast,
             .keysTooMany, .taskNotQueued, .taskNotRetryable, .deliveryNotPending,
             .endpointUnknown, .keyTaken, .sourceTaken, .definitionReadOnly, .definitionsTooMany,
-            .definitionInUse:
+            .definitionInUse, .wishInHand:
             409
         case .contentType: 415
         case .changedMeanwhile: 412

@@ -29,6 +29,7 @@ private struct Described: Hashable {
     /// Names in the path that are described.
     let names: Set<String>
     let statuses: Set<String>
+    let headers: Set<String>
 
     init(
         _ method: String, _ path: String, _ operation: [String: Any], in whole: [String: Any]
@@ -51,6 +52,7 @@ private struct Described: Hashable {
         }
         self.parameters = named(in: "query")
         names = named(in: "path")
+        headers = named(in: "header")
         statuses = Set(try #require(operation["responses"] as? [String: Any]).keys)
     }
 
@@ -78,6 +80,8 @@ private struct Described: Hashable {
             #expect(one.parameters == Set(call.parameters), "\(call.id)")
             let names = call.path.text.split(separator: "/").filter { $0.hasPrefix("{") }
             #expect(one.names == Set(names.map { String($0.dropFirst().dropLast()) }), "\(call.id)")
+            let takesKey = call.method == "POST" && !call.isLook
+            #expect(one.headers.contains("Idempotency-Key") == takesKey, "\(call.id)")
             #expect(one.statuses.isSuperset(of: Self.statuses(of: call)), "\(call.id)")
         }
         let known = Set(APICall.all.map(\.id))
@@ -95,6 +99,8 @@ private struct Described: Hashable {
         }
         if !call.isLook { statuses.insert("507") }
         if call.path.text.contains("{") { statuses.insert("404") }
+        // Of an Idempotency-Key.
+        if call.method == "POST", !call.isLook { statuses.formUnion(["409", "422"]) }
         return statuses
     }
 

@@ -19,6 +19,8 @@ struct AdministrationFixture {
     let book = RuleBook()
     let administration: Administrator
     let nudged = Nudged()
+    /// Keys of events that were handed to intake.
+    let published = Nudged()
     let now = Timestamp(milliseconds: 1_773_822_615_250)
 
     final class Nudged: Sendable {
@@ -60,7 +62,12 @@ struct AdministrationFixture {
             rehearse: Rehearsing(
                 events: store, connections: connections, audience: audience, time: time
             ).outcome,
-            publish: { _, _, _ in [] },
+            publish: { [published] events, _, _ in
+                events.map { event in
+                    published.note(event.key ?? "")
+                    return Published(id: "evt_9", admission: .stored)
+                }
+            },
             nudges: .init(
                 matching: { nudged.note("matching") }, copying: { nudged.note("copying") },
                 notifying: { nudged.note("notifying") }),
