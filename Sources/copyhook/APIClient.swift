@@ -57,7 +57,15 @@ struct APIClient {
     /// An event with its body and ten that contradict it, each up to 1 MiB and in JSON once more.
     private static let answerMax = 64 << 20
 
+    /// How often a wish is sent whose answer is lost.
+    private static let triesMax = 3
+    /// After this a wish is not sent again.
+    private static let triesTime: Duration = .seconds(30)
+
     /// One call; anything but 2xx ends the command with the service's own words.
+    ///
+    /// A wish (`POST`) goes out under a key of its own, so that it can be sent again when its
+    /// answer is lost, and nobody gets two of anything.
     func call(
         _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = []
     ) async throws(CommandFailure) -> JSONValue {
@@ -65,17 +73,13 @@ struct APIClient {
             HTTPField("Authorization", "Bearer \(key)"), HTTPField("Accept", "application/json"),
         ]
         if !body.isEmpty { headers.append(HTTPField("Content-Type", "application/json")) }
+        if method == .post {
+            headers.append(HTTPField("Idempotency-Key", UUID().uuidString.lowercased()))
+        }
         let request = HTTPRequest(
             method, base + path, headers: headers, body: body, timeout: .seconds(30),
             answerBody: .whole(max: Self.answerMax))
-        let answer: HTTPAnswer
-        do throws(TransportFailure) {
-            answer = try await transport.send(request)
-        } catch {
-            throw .failed(
-                "\(base) cannot be reached: \(error.detail)",
-                "Check that the service runs there, or name another place with --url.")
-        }
+        let answer = try await self.answer(to: request)
         await transport.shutdown()
         if answer.status == 204, method == .delete { return .null }
         guard let json = try? JSONValue(parsing: answer.body, limits: .match) else {
@@ -85,6 +89,43 @@ struct APIClient {
         }
         guard (200..<300).contains(answer.status) else { throw Self.refusal(answer.status, json) }
         return json
+    }
+
+    private func answer(to request: HTTPRequest) async throws(CommandFailure) -> HTTPAnswer {
+        let began = ContinuousClock.now
+        var (tries, isSent) = (1, false)
+        while true {
+            let isInTime = ContinuousClock.now - began < Self.triesTime
+            do throws(TransportFailure) {
+                let answer = try await transport.send(request)
+                guard isSent, isInTime, Self.isUnderWay(answer) else { return answer }
+            } catch {
+                // Where nothing was ever sent the address is wrong, or nobody is there.
+                isSent = isSent || error.isSent
+                let mayRepeat = request.method == .post && isSent && error.code != .cancelled
+                guard mayRepeat, isInTime, tries < Self.triesMax else {
+                    throw lost(error, isWish: request.method == .post && isSent)
+                }
+                tries += 1
+            }
+            try? await Task.sleep(for: .seconds(tries))
+        }
+    }
+
+    /// Whether the service is still at what it was sent before.
+    private static func isUnderWay(_ answer: HTTPAnswer) -> Bool {
+        guard answer.status == 409, let problem = try? JSONValue(parsing: answer.body) else {
+            return false
+        }
+        return problem["code"] == "idempotency_key_in_use"
+    }
+
+    private func lost(_ error: TransportFailure, isWish: Bool) -> CommandFailure {
+        .failed(
+            "\(base) cannot be reached: \(error.detail)",
+            isWish
+                ? "It may have been carried out all the same: look before you repeat the command."
+                : "Check that the service runs there, or name another place with --url.")
     }
 
     /// The service's problem in two lines: what, with its place in what was sent, and what to do.

@@ -12,8 +12,13 @@ final class OutgoingSink: Sendable {
         var again: [UInt8]?
         /// Between two pieces; for answers that drip.
         var pause: Duration = .zero
+        /// Whether the connection is closed behind the text.
+        var isCut = false
 
-        init(_ text: String, again: String? = nil, pause: Duration = .zero) {
+        init(
+            _ text: String, again: String? = nil, pause: Duration = .zero, isCut: Bool = false
+        ) {
+            self.isCut = isCut
             self.text = text
             self.again = again.map { Array($0.utf8) }
             self.pause = pause
@@ -135,7 +140,7 @@ final class OutgoingSink: Sendable {
         var written = 0
         defer { seen.change { $0.bytesMost = max($0.bytesMost, written) } }
         guard write(Array(answer.text.utf8), to: connection, &written) else { return false }
-        guard let again = answer.again else { return true }
+        guard let again = answer.again else { return !answer.isCut }
         while !seen.change({ $0.isOver }), write(again, to: connection, &written) {
             if answer.pause > .zero {
                 // Between two drops, or until the other side has gone.
