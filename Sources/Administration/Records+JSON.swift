@@ -141,6 +141,17 @@ extension Attempt {
             "outcome": .string(outcome),
             "status": status.map { .number(JSONNumber(Int64($0))) } ?? .null,
             "code": .text(code), "detail": .string(detail), "log_id": .text(logID),
+            "exchange": exchange?.json ?? .null,
+        ]
+    }
+}
+
+extension Exchange {
+    fileprivate var json: JSONValue {
+        [
+            "method": .string(method), "url": .string(url), "request_body": .string(requestBody),
+            "status": status.map { .number(JSONNumber(Int64($0))) } ?? .null,
+            "content_type": .text(contentType), "answer_body": .text(answerBody),
         ]
     }
 }

@@ -16,14 +16,12 @@ enum Asked: Sendable {
 
 /// What became of a conversation.
 enum Carried<Outcome: Sendable>: Sendable {
-    case done(Outcome, HTTPStatus?)
+    /// With what was asked last.
+    case done(Outcome, Exchange?)
     /// Not carried to its end, and worth asking again after this long.
     case heldBack(Duration)
     case cancelled
 }
-
-/// The status of the last answer in a conversation.
-typealias HTTPStatus = Int
 
 extension Account {
     /// How a conversation is to be carried.
@@ -54,7 +52,7 @@ extension Account {
         _ talk: Talk<Outcome>, _ manner: Manner, noting part: inout SharedPart
     ) async -> Carried<Outcome> {
         var talk = talk
-        var status: HTTPStatus?
+        var last: (HTTPRequest, Reply)?
         var isReader = false
         defer { if isReader { readers.giveBack() } }
         for place in 0...limits.questionsMax {
@@ -64,7 +62,7 @@ extension Account {
             }
             switch talk {
             case .done(let outcome):
-                return .done(outcome, status)
+                return .done(outcome, last.map { platform.exchange($0, $1) })
             case .ask(var question, let then):
                 guard hasTime(for: question.request, manner) else {
                     return .heldBack(limits.leaseMargin)
@@ -78,7 +76,7 @@ extension Account {
                 case .heldBack(let wait):
                     return .heldBack(wait)
                 case .reply(let reply):
-                    status = reply.status ?? status
+                    last = (question.request, reply)
                     talk = then(reply)
                 }
             }
@@ -208,11 +206,5 @@ extension Account {
             let rest = restLeft
             return rest == .zero ? nil : NoTurn(left: rest)
         }
-    }
-}
-
-extension Reply {
-    var status: HTTPStatus? {
-        if case .success(let answer) = result { answer.status } else { nil }
     }
 }

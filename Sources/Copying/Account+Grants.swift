@@ -3,7 +3,7 @@ import Providers
 
 /// What became of a conversation that needs a grant.
 enum Conversed<Outcome: Sendable>: Sendable {
-    case said(Outcome, HTTPStatus?)
+    case said(Outcome, Exchange?)
     /// The credential, or what it may do, is refused, and a new grant was no help.
     case unauthorized(Failure, isCredential: Bool)
     /// A grant is not to be had now.
@@ -44,7 +44,7 @@ extension Account {
             switch await carry(talk(grant), manner, noting: &part) {
             case .cancelled: return .cancelled
             case .heldBack(let wait): return .heldBack(wait)
-            case .done(let outcome, let status):
+            case .done(let outcome, let exchange):
                 let trouble = trouble(outcome)
                 if trouble != nil || isRefusal(outcome) {
                     forget(part)
@@ -55,10 +55,10 @@ extension Account {
                 }
                 guard let trouble else {
                     noteSuccess(of: .query)
-                    return .said(outcome, status)
+                    return .said(outcome, exchange)
                 }
                 note(trouble, after: .query)
-                guard trouble.isGrantRefused else { return .said(outcome, status) }
+                guard trouble.isGrantRefused else { return .said(outcome, exchange) }
                 await drop(grant)
                 guard grant.isRenewable, !isRepeat else {
                     if trouble.isCredentialRefused { health.noteRefused(trouble.failure) }
@@ -91,6 +91,8 @@ extension Account {
                 if case .done(.granted(let grant), _) = carried, grant.isRenewable {
                     await keeper.keep(grant, for: connection, at: now)
                 }
+                // What was exchanged holds the grant itself.
+                if case .done(let authorization, _) = carried { return .done(authorization, nil) }
                 return carried
             })
         return grant ?? .cancelled

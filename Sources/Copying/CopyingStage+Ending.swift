@@ -7,17 +7,17 @@ import Storage
 struct Try {
     let kind: Attempt.Kind
     let outcome: String
-    var status: HTTPStatus?
+    var exchange: Exchange?
     var failure: Failure?
     var logID: String?
 
     init(
-        _ kind: Attempt.Kind, _ outcome: String, status: HTTPStatus? = nil,
+        _ kind: Attempt.Kind, _ outcome: String, exchange: Exchange? = nil,
         failure: Failure? = nil, logID: String? = nil
     ) {
         self.kind = kind
         self.outcome = outcome
-        self.status = status
+        self.exchange = exchange
         self.failure = failure
         self.logID = logID ?? failure?.logID
     }
@@ -55,8 +55,9 @@ extension CopyingStage {
         let row = Attempt(
             attempt.kind, at: job.beganAt,
             duration: .milliseconds(duration.wholeMilliseconds), outcome: attempt.outcome,
-            status: attempt.status, code: attempt.failure?.code,
-            detail: attempt.failure?.message ?? "", logID: attempt.logID)
+            status: attempt.exchange?.status, code: attempt.failure?.code,
+            detail: attempt.failure?.message ?? "", logID: attempt.logID,
+            exchange: attempt.exchange)
         log(row, of: job.task)
         return row
     }

@@ -31,16 +31,17 @@ extension CopyingStage {
         switch heard(said, job, account) {
         case .failure(let unheard):
             return unheard.result
-        case .success((.trouble(let trouble), let status)):
+        case .success((.trouble(let trouble), let exchange)):
             return blind(
                 job, account, trouble,
-                Try(.look, "trouble", status: status, failure: trouble.failure))
-        case .success((let sighting, let status)):
+                Try(.look, "trouble", exchange: exchange, failure: trouble.failure))
+        case .success((let sighting, let exchange)):
             guard await !isOvertaken(sighting, job, since: surroundings) else {
                 return lookLater(
-                    job, account, after: limits.lockWait, Try(.look, "overtaken", status: status))
+                    job, account, after: limits.lockWait,
+                    Try(.look, "overtaken", exchange: exchange))
             }
-            return read(sighting, job, account, status, among: surroundings)
+            return read(sighting, job, account, exchange, among: surroundings)
         }
     }
 
@@ -65,7 +66,7 @@ extension CopyingStage {
     }
 
     private func read(
-        _ sighting: Sighting, _ job: Job, _ account: Account, _ status: HTTPStatus?,
+        _ sighting: Sighting, _ job: Job, _ account: Account, _ exchange: Exchange?,
         among surroundings: Surroundings
     ) -> CopyResult {
         var job = job
@@ -74,25 +75,25 @@ extension CopyingStage {
         switch sighting {
         case .found(let copy, let because):
             job.task.evidence.adoptedBecause = because
-            return end(job, .found(copy: copy, at: now), Try(.look, "found", status: status))
+            return end(job, .found(copy: copy, at: now), Try(.look, "found", exchange: exchange))
         case .foundTask(let providerTask, let because):
             job.task.evidence.adoptedBecause = because
             let pollAt = pollTime(after: 0, now, account.connection)
-            let attempt = Try(.look, "found_task", status: status)
+            let attempt = Try(.look, "found_task", exchange: exchange)
             return orStayingUnresolved(
                 end(job, .foundTask(providerTask, pollAt: pollAt), attempt), job, attempt)
         case .ambiguous(let candidates):
             job.task.evidence.candidates = candidates
             let held = end(
                 job, .ambiguous(lookAt: nextUnresolved(job.task, now), at: now),
-                Try(.look, "ambiguous", status: status))
+                Try(.look, "ambiguous", exchange: exchange))
             // Sent again, and two are there that nobody else can have made.
             guard job.task.isPossibleDuplicate,
                 candidates.count >= surroundings.namesakes.count + 2
             else { return held }
             return held.adding(.duplicateSuspected(at: now), at: now, audience)
         case .none, .trouble:
-            return foundNone(job, account, Try(.look, "found_none", status: status))
+            return foundNone(job, account, Try(.look, "found_none", exchange: exchange))
         }
     }
 
@@ -122,25 +123,25 @@ extension CopyingStage {
         switch heard(said, job, account) {
         case .failure(let unheard):
             return unheard.result
-        case .success((.trouble(let trouble), let status)):
+        case .success((.trouble(let trouble), let exchange)):
             return blind(
                 job, account, trouble,
-                Try(.look, "trouble", status: status, failure: trouble.failure))
-        case .success((.running, let status)):
+                Try(.look, "trouble", exchange: exchange, failure: trouble.failure))
+        case .success((.running, let exchange)):
             return end(
                 job, .held(lookAt: nextUnresolved(job.task, now), at: now),
-                Try(.look, "running", status: status))
-        case .success((.unseen(let failure), let status)):
+                Try(.look, "running", exchange: exchange))
+        case .success((.unseen(let failure), let exchange)):
             return end(
                 job, .held(lookAt: nextUnresolved(job.task, now), at: now),
-                Try(.look, "unseen", status: status, failure: failure))
-        case .success((.finished(let copy, _, let logID), let status)):
+                Try(.look, "unseen", exchange: exchange, failure: failure))
+        case .success((.finished(let copy, _, let logID), let exchange)):
             return end(
                 job, .found(copy: copy, at: now),
-                Try(.look, "finished", status: status, logID: logID))
-        case .success((.failed(let failure, _), let status)):
+                Try(.look, "finished", exchange: exchange, logID: logID))
+        case .success((.failed(let failure, _), let exchange)):
             // Its end is read, and announced, by the poll that follows.
-            let attempt = Try(.look, "failed", status: status, failure: failure)
+            let attempt = Try(.look, "failed", exchange: exchange, failure: failure)
             return orStayingUnresolved(
                 end(job, .foundTask(known, pollAt: now), attempt), job, attempt)
         }
@@ -172,10 +173,10 @@ extension CopyingStage {
 
     private func heard<Outcome>(
         _ said: Conversed<Outcome>, _ job: Job, _ account: Account
-    ) -> Result<(Outcome, HTTPStatus?), Unheard> {
+    ) -> Result<(Outcome, Exchange?), Unheard> {
         switch said {
-        case .said(let outcome, let status):
-            return .success((outcome, status))
+        case .said(let outcome, let exchange):
+            return .success((outcome, exchange))
         case .cancelled:
             return .failure(Unheard(result: lookLater(job, account, after: .zero)))
         case .heldBack(let wait):

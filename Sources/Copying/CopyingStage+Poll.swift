@@ -23,26 +23,26 @@ extension CopyingStage {
                 Try(.poll, "unauthorized", failure: failure))
         case .noGrant(let trouble):
             return troubled(job, trouble, account, Try(.poll, "no_grant", failure: trouble.failure))
-        case .said(.trouble(let trouble), let status):
+        case .said(.trouble(let trouble), let exchange):
             return troubled(
                 job, trouble, account,
-                Try(.poll, "trouble", status: status, failure: trouble.failure))
-        case .said(.running(let word, let logID), let status):
+                Try(.poll, "trouble", exchange: exchange, failure: trouble.failure))
+        case .said(.running(let word, let logID), let exchange):
             job.task.evidence.note(word, logID, account.connection)
-            return wait(job, account, Try(.poll, "running", status: status, logID: logID))
-        case .said(.unseen(let failure), let status):
+            return wait(job, account, Try(.poll, "running", exchange: exchange, logID: logID))
+        case .said(.unseen(let failure), let exchange):
             job.task.evidence.lastTrouble = failure
-            return wait(job, account, Try(.poll, "unseen", status: status, failure: failure))
-        case .said(.finished(let copy, let word, let logID), let status):
+            return wait(job, account, Try(.poll, "unseen", exchange: exchange, failure: failure))
+        case .said(.finished(let copy, let word, let logID), let exchange):
             job.task.evidence.note(word, logID, account.connection)
             return end(
                 job, .finished(copy: copy, at: now),
-                Try(.poll, "finished", status: status, logID: logID))
-        case .said(.failed(let failure, let word), let status):
+                Try(.poll, "finished", exchange: exchange, logID: logID))
+        case .said(.failed(let failure, let word), let exchange):
             job.task.evidence.note(word, failure.logID, account.connection)
             return end(
                 job, .refused(failure, retryAt: nil, at: now),
-                Try(.poll, "failed", status: status, failure: failure))
+                Try(.poll, "failed", exchange: exchange, failure: failure))
         }
     }
 

@@ -31,12 +31,13 @@ extension CopyingStage {
             return refuse(job, failure, Try(.prepare, "unauthorized", failure: failure))
         case .noGrant(let trouble):
             return delay(job, trouble, account, Try(.prepare, "no_grant", failure: trouble.failure))
-        case .said(.refused(let failure), let status):
-            return refuse(job, failure, Try(.prepare, "refused", status: status, failure: failure))
-        case .said(.trouble(let trouble), let status):
+        case .said(.refused(let failure), let exchange):
+            return refuse(
+                job, failure, Try(.prepare, "refused", exchange: exchange, failure: failure))
+        case .said(.trouble(let trouble), let exchange):
             return delay(
                 job, trouble, account,
-                Try(.prepare, "trouble", status: status, failure: trouble.failure))
+                Try(.prepare, "trouble", exchange: exchange, failure: trouble.failure))
         case .said(.ready(let baseline), _):
             return await enter(job, baseline, account)
         }
@@ -109,7 +110,7 @@ extension CopyingStage {
         }
         let wasUnauthorized = job.task.evidence.wasRefusedAGrant
         return await read(
-            await account.send(request, as: .submission), sent, grant, account,
+            await account.send(request, as: .submission), to: request, sent, grant, account,
             isSecondGrant: wasUnauthorized)
     }
 

@@ -7,36 +7,37 @@ extension CopyingStage {
     ///
     /// - Parameter isSecondGrant: Whether the submission before this one was refused for its grant.
     func read(
-        _ reply: Reply, _ job: Job, _ grant: Grant, _ account: Account, isSecondGrant: Bool
+        _ reply: Reply, to request: HTTPRequest, _ job: Job, _ grant: Grant, _ account: Account,
+        isSecondGrant: Bool
     ) async -> CopyResult {
         let now = time.now()
         if case .failure(let failure) = reply.result, failure.code == .cancelled, !failure.isSent {
             return end(job, .withdrawn(at: now), Try(.submit, "withdrawn"))
         }
         var job = job
-        let status = reply.status
+        let exchange = account.platform.exchange(request, reply)
         switch account.platform.read(reply, toSubmissionOf: job.task) {
         case .accepted(let providerTask, let logID):
             account.noteSuccess(of: .submission)
             job.task.evidence.noteAnswer(logID)
             return end(
                 job, .accepted(providerTask, pollAt: pollTime(after: 0, now, account.connection)),
-                Try(.submit, "accepted", status: status, logID: logID))
+                Try(.submit, "accepted", exchange: exchange, logID: logID))
         case .finished(let copy, let logID):
             account.noteSuccess(of: .submission)
             job.task.evidence.noteAnswer(logID)
             return end(
                 job, .finished(copy: copy, at: now),
-                Try(.submit, "finished", status: status, logID: logID))
+                Try(.submit, "finished", exchange: exchange, logID: logID))
         case .refused(let failure):
             account.noteSuccess(of: .submission)
             job.task.evidence.noteAnswer(failure.logID)
             return end(
                 job, .refused(failure, retryAt: nil, at: now),
-                Try(.submit, "refused", status: status, failure: failure))
+                Try(.submit, "refused", exchange: exchange, failure: failure))
         case .refusedForNow(let trouble):
             return await refusedForNow(
-                job, trouble, grant, account, isSecondGrant: isSecondGrant, status: status)
+                job, trouble, grant, account, isSecondGrant: isSecondGrant, exchange: exchange)
         case .notSent(let failure):
             job.task.evidence.lastTrouble = failure
             let retryAt = notSentRetry(&job.task, now, account)
@@ -48,14 +49,14 @@ extension CopyingStage {
             job.task.evidence.lastTrouble = failure
             return end(
                 job, .answerLost(lookAt: firstLook(job.task, now, account)),
-                Try(.submit, "answer_lost", status: status, failure: failure))
+                Try(.submit, "answer_lost", exchange: exchange, failure: failure))
         }
     }
 
     /// Certain that nothing was made, and it may go better later or with a new grant.
     private func refusedForNow(
         _ job: Job, _ trouble: Trouble, _ grant: Grant, _ account: Account, isSecondGrant: Bool,
-        status: HTTPStatus?
+        exchange: Exchange?
     ) async -> CopyResult {
         var job = job
         let now = time.now()
@@ -66,7 +67,7 @@ extension CopyingStage {
         func refused(_ retryAt: Timestamp?, _ outcome: String) -> CopyResult {
             end(
                 job, .refused(failure, retryAt: retryAt, at: now),
-                Try(.submit, outcome, status: status, failure: failure))
+                Try(.submit, outcome, exchange: exchange, failure: failure))
         }
         if trouble.isGrantRefused {
             await account.drop(grant)

@@ -53,21 +53,21 @@ extension CopyingStage {
             return watchLater(
                 job, account, after: max(limits.lookGracePace, account.restLeft),
                 Try(.look, "no_grant", failure: trouble.failure))
-        case .said(.trouble(let trouble), let status):
+        case .said(.trouble(let trouble), let exchange):
             return watchLater(
                 job, account, after: max(limits.lookGracePace, account.restLeft),
-                Try(.look, "trouble", status: status, failure: trouble.failure))
-        case .said(let sighting, let status):
+                Try(.look, "trouble", exchange: exchange, failure: trouble.failure))
+        case .said(let sighting, let exchange):
             // What a namesake in doubt may have made is no double of this one.
             let candidates = sighting.candidates
             guard candidates.count > surroundings.namesakes.count else {
-                return end(job, .watched(next: nil), Try(.look, "no_double", status: status))
+                return end(job, .watched(next: nil), Try(.look, "no_double", exchange: exchange))
             }
             var job = job
             job.task.evidence.candidates = candidates
             return end(
                 job, .duplicateSuspected(at: time.now()),
-                Try(.look, "double", status: status))
+                Try(.look, "double", exchange: exchange))
         }
     }
 

@@ -18,6 +18,9 @@ package struct Attempt: Hashable, Sendable, Codable {
     /// For people; at most 1 KiB, secrets removed.
     package let detail: String
     package let logID: String?
+    /// What was last sent and answered, where a provider was asked; kept since it may tell what no
+    /// code of ours knew to read.
+    package let exchange: Exchange?
 
     package init(
         _ kind: Kind,
@@ -27,7 +30,8 @@ package struct Attempt: Hashable, Sendable, Codable {
         status: Int? = nil,
         code: String? = nil,
         detail: String = "",
-        logID: String? = nil
+        logID: String? = nil,
+        exchange: Exchange? = nil
     ) {
         self.kind = kind
         self.at = at
@@ -37,5 +41,6 @@ package struct Attempt: Hashable, Sendable, Codable {
         self.code = code
         self.detail = String(detail.prefix(1_024))
         self.logID = logID
+        self.exchange = exchange
     }
 }

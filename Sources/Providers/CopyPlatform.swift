@@ -40,6 +40,11 @@ package protocol CopyPlatform: Sendable {
 
     /// What any reply says of the platform as a whole, whatever was asked.
     func condition(toldBy reply: Reply) -> Condition
+
+    /// A request of the calls above and what answered it, as people may see them.
+    ///
+    /// Not for what ``authorize(at:tokenID:)`` asks: a grant is in the answer.
+    func exchange(_ request: HTTPRequest, _ reply: Reply) -> Exchange
 }
 
 /// What authorizes calls.

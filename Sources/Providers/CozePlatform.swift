@@ -66,6 +66,10 @@ package struct CozePlatform: CopyPlatform {
         calls.get("/v1/workspaces", [("page_num", "1"), ("page_size", "1")], token: grant.token)
     }
 
+    package func exchange(_ request: HTTPRequest, _ reply: Reply) -> Exchange {
+        foreign.exchange(request, reply)
+    }
+
     package func condition(toldBy reply: Reply) -> Condition {
         switch reader.read(reply) {
         case .success: .well

@@ -19,10 +19,13 @@ struct ForeignText: Sendable {
     /// One line of at most `limit` characters, or `nil` where nothing is left to say.
     func line(_ text: String?, limit: Int = 200) -> String? {
         guard let text else { return nil }
-        let plain = PlainText.line(redaction.redact(String(text.prefix(4 * limit))))
+        let plain = PlainText.line(hidingSecrets(String(text.prefix(4 * limit))))
         let line = String(withoutLongRuns(plain).prefix(limit))
         return line.isEmpty ? nil : line
     }
+
+    /// The text without what must not show.
+    func hidingSecrets(_ text: String) -> String { redaction.redact(text) }
 
     /// `Says: “…”` behind a blank, or nothing.
     func quoted(_ text: String?, by speaker: String) -> String {

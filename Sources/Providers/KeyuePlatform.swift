@@ -51,6 +51,10 @@ package struct KeyuePlatform: CopyPlatform {
             (query.isEnabled ? tasks.scope : []) + [("pn", "1"), ("ps", "1")])
     }
 
+    package func exchange(_ request: HTTPRequest, _ reply: Reply) -> Exchange {
+        foreign.exchange(request, reply)
+    }
+
     package func condition(toldBy reply: Reply) -> Condition {
         switch reader.read(reply) {
         case .success: .well

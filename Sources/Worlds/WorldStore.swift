@@ -80,6 +80,8 @@ final class WorldStore: Sendable {
     private func search(_ task: CopyTask, _ settlement: CopySettlement) {
         let texts =
             [task.evidence.lastTrouble?.message ?? ""] + settlement.attempts.map(\.detail)
+            + settlement.attempts.compactMap(\.exchange)
+            .flatMap { [$0.url, $0.requestBody, $0.answerBody ?? ""] }
             + task.evidence.candidates.compactMap(\.name)
         if texts.contains(where: \.holdsMarker) { chronicle.noteLeak(in: "a row of \(task.id)") }
     }

@@ -96,6 +96,13 @@ final class ScriptedPlatform: CopyPlatform {
     }
 
     /// By the status alone, or by what the transport says.
+    func exchange(_ request: HTTPRequest, _ reply: Reply) -> Exchange {
+        let answer = try? reply.result.get()
+        return Exchange(
+            method: request.method.rawValue, url: request.url, requestBody: "",
+            status: answer?.status)
+    }
+
     func condition(toldBy reply: Reply) -> Condition {
         let told = Failure(.unavailable, message: "down")
         switch reply.result {

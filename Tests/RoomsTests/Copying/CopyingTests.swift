@@ -109,6 +109,7 @@ import Transport
         #expect(attempt.code == "4200")
         #expect(attempt.logID == "log-9")
         #expect(attempt.status == 200)
+        #expect(attempt.exchange?.url == "https://platform.test/copy")
     }
 
     @Test func aPreflightThatRefusesSendsNothing() async throws {
