@@ -111,6 +111,7 @@ extension Administrator {
                 "decision": .string(decision.outcome),
                 "state": .string(claim.work.state.name.rawValue),
                 "copy_id": .text(settlement.ownCopy?.rawValue),
+                "candidates": .array(task.evidence.candidates.map { .string($0.id) }),
             ])
         let (decided, whole) = (claim, settlement)
         try await ask { () async throws(StorageError) in
@@ -132,6 +133,7 @@ extension Administrator {
         var settlement = CopySettlement()
         let signal: CopyTask.Signal
         let detail: String
+        let shown = task.evidence.shown(after: task.looks)
         switch decision {
         case .adopt(let copy):
             signal = .adopted(copy: copy, at: now)
@@ -154,7 +156,8 @@ extension Administrator {
                 .unexpected, "the task refused the decision", remedy: "The log says more.")
         }
         settlement.attempts = [
-            Attempt(.decide, at: now, outcome: decision.outcome, detail: detail)
+            Attempt(
+                .decide, at: now, outcome: decision.outcome, detail: "\(detail); \(shown)")
         ]
         if case .announce(let type) = step {
             settlement.announcements = [audience.announcement(of: task, as: type, at: now)]
@@ -207,6 +210,15 @@ extension Administrator {
         } catch {
             log.warning("task.not_given_back", metadata: ["task": "\(claim.work.id)"])
         }
+    }
+}
+
+extension CopyTask.Evidence {
+    /// What whoever decides had to go by.
+    fileprivate func shown(after looks: Int) -> String {
+        let ids = candidates.map(\.id)
+        let told = ids.isEmpty ? "no candidate" : "candidates " + ids.joined(separator: ", ")
+        return "shown after \(looks) looks: \(told)"
     }
 }
 

@@ -59,7 +59,10 @@ extension AdministrationFixture {
         #expect(try await fixture.notes() == ["key_1 task.resolved tsk_1"])
         #expect(
             try await fixture.details()
-                == ["decision": "adopted", "state": "succeeded", "copy_id": "7600"])
+                == [
+                    "decision": "adopted", "state": "succeeded", "copy_id": "7600",
+                    "candidates": ["7600"],
+                ])
         await #expect(throws: AdministrationError.self) {
             try await fixture.administration.resolve(task.id.rawValue, .giveUp, by: .anna)
         }

@@ -17,6 +17,9 @@ import Testing
         #expect(shown["task"]?["sequence"] == 2)
         #expect(shown["attempts"]?.array?.last?["kind"] == "decide")
         #expect(shown["attempts"]?.array?.last?["outcome"] == "adopted")
+        #expect(
+            shown["attempts"]?.array?.last?["detail"]
+                == "adopted 7600; shown after 0 looks: candidates 7600")
         #expect(shown["deliveries"]?.array?.count == 2)
         #expect(shown["deliveries"]?[0]?["type"] == "copy.succeeded")
         #expect(try await fixture.store.ownCopies(among: ["7600"], of: .coze) == ["7600"])
