@@ -44,7 +44,7 @@ package struct Housekeeper: Sendable {
             switch keeping {
             case .taskAttempts, .deliveryAttempts: attempts
             case .tasks: tasks
-            case .notifications, .events: events
+            case .notifications, .events, .turns: events
             case .keys: keys
             case .triggers: triggers
             case .audit: audit

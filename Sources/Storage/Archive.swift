@@ -161,3 +161,4 @@ package struct Census: Hashable, Sendable {
 /// All roles together, for the composition root and for people's verbs.
 package typealias Store = EventLog & CopyLedger & DeliveryLedger & HealthLedger & Registry
     & Archive & History & Vault & AuditLog & WishLedger & Keyring & KeyedWishes
+    & HappeningLog

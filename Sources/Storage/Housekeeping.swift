@@ -58,6 +58,8 @@ package enum Keeping: String, Hashable, Sendable, CaseIterable {
     case triggers
     /// Entries of the audit, the oldest without a gap; the anchor keeps the last one's hash.
     case audit
+    /// When events were settled and deliveries ended, the oldest without a gap, for the stream.
+    case turns
 }
 
 /// What one call took away.

@@ -28,6 +28,7 @@ extension MemoryStore: AuditLog {
         let entry = auditHead.entry(note)
         audit.append(entry)
         auditHead = AuditLink(entry)
+        remember(.noted(entry), of: .audit, at: entry.at)
     }
 
     /// Takes away the oldest, up to the first that is to stay.

@@ -24,7 +24,7 @@ extension MemoryStore: CopyLedger {
             var task = tasks[at: place].value.task
             // Every state that is ever due takes a claim; a row that refuses stays where it is.
             guard let step = try? task.apply(.claimed(at: now)) else { continue }
-            tasks.change(place) { $0.store(task, at: now) }
+            store(task, in: place, at: now)
             let claim = tasks.lend(place, until: now + lease) { $0.task }
             claims.append(ClaimedTask(claim: claim, step: step))
         }
@@ -50,7 +50,7 @@ extension MemoryStore: CopyLedger {
                 .conflict, detail: "\(task.id) cannot go from \(before) to \(task.state.name)")
         }
         try checkLock(of: task)
-        tasks.change(place) { $0.store(task, at: now) }
+        store(task, in: place, at: now)
     }
 
     package func settle(
@@ -62,15 +62,15 @@ extension MemoryStore: CopyLedger {
             place = try tasks.place(of: task.id, onLoanUnder: claim.token)
         } catch {
             if let place = tasks.place(of: task.id) {
-                tasks.change(place) { $0.attempts.keepAsEvidence(settlement.attempts) }
+                let late = settlement.attempts.filter {
+                    !tasks[at: place].value.attempts.contains($0)
+                }
+                store(tasks[at: place].value.task, in: place, with: late, at: now)
             }
             throw error
         }
         try checkLock(of: task)
-        tasks.change(place) { row in
-            row.store(task, at: now)
-            row.attempts += settlement.attempts
-        }
+        store(task, in: place, with: settlement.attempts, at: now)
         tasks.endLoan(place)
         if let copy = settlement.ownCopy {
             ownCopies[task.plan.provider, default: [:]][Bytes(copy.rawValue)] =

@@ -17,7 +17,7 @@ extension MemoryStore: DeliveryLedger {
             guard let notification = notifications[delivery.notificationID],
                 (try? delivery.apply(.claimed)) != nil
             else { continue }
-            deliveries.change(place) { $0.delivery = delivery }
+            store(delivery, in: place)
             claims.append(
                 deliveries.lend(place, until: now + lease) {
                     DueDelivery(
@@ -47,14 +47,12 @@ extension MemoryStore: DeliveryLedger {
             place = try deliveries.place(of: delivery.id, onLoanUnder: claim.token)
         } catch {
             if let place = deliveries.place(of: delivery.id) {
-                deliveries.change(place) { $0.attempts.keepAsEvidence(attempts) }
+                let late = attempts.filter { !deliveries[at: place].value.attempts.contains($0) }
+                store(deliveries[at: place].value.delivery, in: place, with: late)
             }
             throw error
         }
-        deliveries.change(place) { row in
-            row.delivery = delivery
-            row.attempts += attempts
-        }
+        store(delivery, in: place, with: attempts)
         deliveries.endLoan(place)
         append(note)
     }

@@ -24,17 +24,18 @@ extension MemoryStore: EventLog {
         }
         events.insert(StoredEvent(event: event), as: event.id)
         eventsByIdentity[event.identity] = event.id
+        remember(.event(.received), of: .event(event.id), at: event.receivedAt)
         return .stored
     }
 
     package func admit(_ batch: [Event]) throws(StorageError) -> [Admission] {
-        let before = (events, eventsByIdentity, keys)
+        let before = (events, eventsByIdentity, keys, happened, happenedLast)
         do throws(StorageError) {
             var admissions: [Admission] = []
             for event in batch { admissions.append(try admit(event)) }
             return admissions
         } catch {
-            (events, eventsByIdentity, keys) = before
+            (events, eventsByIdentity, keys, happened, happenedLast) = before
             throw error
         }
     }
@@ -72,9 +73,9 @@ extension MemoryStore: EventLog {
             row.state = outcome.state
             row.verdicts = outcome.verdicts
         }
+        remember(.event(outcome.state), of: .event(event.id), at: now)
         for task in outcome.tasks where tasks[task.id] == nil {
-            tasks.insert(StoredTask(task, at: now), as: task.id)
-            noteTrigger(of: task.plan.rule, for: task.plan.entity, at: task.plan.createdAt)
+            plan(task, at: now)
         }
         if let entity = event.entity {
             for verdict in outcome.verdicts where verdict.isAnnouncement {

@@ -6,7 +6,11 @@ extension MemoryStore: Housekeeping {
     package func prune(
         _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int
     ) throws(StorageError) -> Pruned {
-        guard keeping != .audit else { return pruneAudit(olderThan: moment, limit: limit) }
+        switch keeping {
+        case .audit: return pruneAudit(olderThan: moment, limit: limit)
+        case .turns: return pruneTurns(olderThan: moment, limit: limit)
+        default: break
+        }
         guard let kept = Int(cursor ?? "0"), kept >= 0 else {
             throw StorageError(.notFound, detail: "cursor \(cursor ?? "")")
         }
@@ -75,7 +79,7 @@ extension MemoryStore {
                 .map { ($0.value, .trigger($0.key)) }
         case .wishes:
             keyedWishes.map { ($0.wish.begunAt, .wish($0.wish)) }
-        case .audit:
+        case .audit, .turns:
             preconditionFailure("these go in their own order")
         }
     }

@@ -20,8 +20,7 @@ extension MemoryStore: WishLedger {
         }
         let (task, note) = make(old, lastRun(of: old.plan.event.id) + 1)
         try checkLock(of: task)
-        tasks.insert(StoredTask(task, at: now), as: task.id)
-        noteTrigger(of: task.plan.rule, for: task.plan.entity, at: task.plan.createdAt)
+        plan(task, at: now)
         append(note)
         return PlannedAgain(task: task, isNew: true)
     }
@@ -29,7 +28,7 @@ extension MemoryStore: WishLedger {
     package func admit(
         _ event: Event, settledAs outcome: MatchOutcome, noting note: AuditNote?, at now: Timestamp
     ) throws(StorageError) -> Admission {
-        let before = (events, eventsByIdentity)
+        let before = (events, eventsByIdentity, happened, happenedLast)
         let admission = try admit(event)
         guard admission == .stored, let place = events.place(of: event.id) else {
             return admission
@@ -37,7 +36,7 @@ extension MemoryStore: WishLedger {
         do throws(StorageError) {
             try write(outcome, of: event, in: place, at: now)
         } catch {
-            (events, eventsByIdentity) = before
+            (events, eventsByIdentity, happened, happenedLast) = before
             throw error
         }
         append(note)
@@ -112,7 +111,7 @@ extension MemoryStore: WishLedger {
             guard (try? delivery.apply(.sendAgain(at: selection.dueAt(number, at: now)))) != nil
             else { continue }
             number += 1
-            deliveries.change(one.place) { $0.delivery = delivery }
+            store(delivery, in: one.place)
         }
         if !taken.isEmpty { append(note(taken.count)) }
         var last = taken.last

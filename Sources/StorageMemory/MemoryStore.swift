@@ -30,6 +30,9 @@ package actor MemoryStore {
     var audit: [AuditEntry] = []
     var auditAnchor = AuditLink.start
     var auditHead = AuditLink.start
+    /// In the order in which it happened.
+    var happened: [Remembered] = []
+    var happenedLast: Int64 = 0
 
     package init() {}
 
@@ -148,13 +151,5 @@ extension MemoryStore {
                     as: delivery.id)
             }
         }
-    }
-}
-
-extension Array where Element == Attempt {
-    /// Adds what came too late to count, but not what is there already, since a caller that does
-    /// not know whether it was heard says it again.
-    mutating func keepAsEvidence(_ late: [Attempt]) {
-        for attempt in late where !contains(attempt) { append(attempt) }
     }
 }

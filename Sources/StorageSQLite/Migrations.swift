@@ -91,7 +91,9 @@ package struct Migration: Hashable, Sendable {
     }
 
     /// The SQL of each, from the first on.
-    package static let all = [first, audit, wishes, versions, keys, lists, keyedWishes]
+    package static let all = [
+        first, audit, wishes, versions, keys, lists, keyedWishes, turns,
+    ]
     /// The first schema that has the audit.
     static var auditSince: Int { (all.firstIndex(of: audit) ?? all.count) + 1 }
 

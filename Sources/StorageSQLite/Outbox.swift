@@ -67,6 +67,9 @@ extension Database {
                 delivery.state.name.rawValue, delivery.state.dueAt, try encoded(delivery),
                 try row.decode(Int64.self, forColumn: "position"),
             ])
+        guard let turn = delivery.turn, try row.text("state") != delivery.state.name.rawValue
+        else { return }
+        try noteTurn(turn.what, of: .delivery(delivery.id), at: turn.at)
     }
 
     /// Writes a notification and its deliveries, leaving alone what is there.

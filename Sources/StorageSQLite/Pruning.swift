@@ -94,7 +94,7 @@ private struct PruneTable {
             self.init("event_keys", "seen_at", "0")
         case .wishes:
             self.init("keyed_wishes", "begun_at", "0")
-        case .triggers, .audit:
+        case .triggers, .audit, .turns:
             preconditionFailure("these have no position")
         }
     }
@@ -151,7 +151,8 @@ extension Database {
                 """, [position])
         case .events:
             try rememberKey(ofEventAt: position)
-        case .taskAttempts, .deliveryAttempts, .notifications, .keys, .wishes, .triggers, .audit:
+        case .taskAttempts, .deliveryAttempts, .notifications, .keys, .wishes, .triggers, .audit,
+            .turns:
             break
         }
         try run("DELETE FROM \(table.name) WHERE position = ?", [position])

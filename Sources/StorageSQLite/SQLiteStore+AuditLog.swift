@@ -78,13 +78,7 @@ extension Database {
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let rows = try rows(
             "SELECT * FROM audit \(filter) ORDER BY number DESC LIMIT ?", arguments + [limit + 1])
-        let entries = try rows.prefix(limit).map { row in
-            AuditEntry(
-                number: try row.decode(Int64.self, forColumn: "number"), at: try row.moment("at"),
-                who: AuditNote.Who(id: try row.text("who_id"), name: try row.text("who_name")),
-                verb: try row.text("verb"), object: try row.text("object"),
-                details: try row.bytes("details"), hash: try row.bytes("hash"))
-        }
+        let entries = try rows.prefix(limit).map { try AuditEntry(row: $0) }
         return Page(
             rows: entries, next: rows.count > limit ? entries.last.map { "\($0.number)" } : nil)
     }
@@ -133,6 +127,14 @@ extension Database {
 }
 
 extension AuditEntry {
+    init(row: Row) throws {
+        self.init(
+            number: try row.decode(Int64.self, forColumn: "number"), at: try row.moment("at"),
+            who: AuditNote.Who(id: try row.text("who_id"), name: try row.text("who_name")),
+            verb: try row.text("verb"), object: try row.text("object"),
+            details: try row.bytes("details"), hash: try row.bytes("hash"))
+    }
+
     /// An entry as its bytes lie there; `nil` where a value has another type than we write.
     fileprivate init?(unchecked row: Row) {
         let texts = ["who_id", "who_name", "verb", "object", "details"].map { column in

@@ -92,6 +92,7 @@ extension Database {
         try run(
             "UPDATE events SET state = ?, verdicts = ?, leased_until = 0 WHERE id = ?",
             [outcome.state.rawValue, try encoded(outcome.verdicts), Exact(id)])
+        try noteTurn(.event(outcome.state), of: .event(id), at: now)
     }
 
     func admit(_ event: Event) throws -> Admission {

@@ -12,9 +12,11 @@ extension SQLiteStore: Housekeeping {
             switch keeping {
             case .triggers: return try database.pruneTriggers(olderThan: moment, limit: limit)
             case .audit: return try database.pruneAudit(olderThan: moment, limit: limit)
+            case .turns: return try database.pruneTurns(olderThan: moment, limit: limit)
             default:
-                let pruned = try database.prune(
-                    keeping, olderThan: moment, from: place, limit: limit)
+                let pruned = try database.keepingMarks {
+                    try database.prune(keeping, olderThan: moment, from: place, limit: limit)
+                }
                 if pruned.removed > 0 {
                     for table in ListTable.all {
                         try FindIndex(table: table, span: findSpan).reopen(database)

@@ -114,3 +114,15 @@ extension WorldStore: Keyring {
         try await inner.noteUse(of: keys)
     }
 }
+
+extension WorldStore: HappeningLog {
+    func streamMark(since moment: Timestamp?) async throws(StorageError) -> StreamMark {
+        try await inner.streamMark(since: moment)
+    }
+
+    func happenings(
+        after mark: StreamMark, limit: Int
+    ) async throws(StorageError) -> Happenings {
+        try await inner.happenings(after: mark, limit: limit)
+    }
+}
