@@ -1,4 +1,5 @@
 import Administration
+import Domain
 import StrictJSON
 
 /// What people have done with events, tasks, deliveries and rules.
@@ -54,6 +55,20 @@ extension APICall {
             let (task, isNew) = try await asked.administration.retryTask(
                 asked.names[0], by: asked.who)
             return Answer(isNew ? 201 : 200, json: task)
+        },
+        APICall(
+            "retryTasks", "POST", "/tasks/retry", .write, comingAgain: .leavesOutWhatIsDone
+        ) { asked throws(AdministrationError) in
+            let wish = try TasksWish(
+                parsing: asked.body, among: [.failed, .cancelled], at: asked.administration.now)
+            return Answer(json: try await asked.administration.retryTasks(wish, by: asked.who))
+        },
+        APICall(
+            "cancelTasks", "POST", "/tasks/cancel", .write, comingAgain: .findsTheState
+        ) { asked throws(AdministrationError) in
+            let wish = try TasksWish(
+                parsing: asked.body, among: [.queued], at: asked.administration.now)
+            return Answer(json: try await asked.administration.cancelTasks(wish, by: asked.who))
         },
     ]
 

@@ -60,6 +60,9 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     case taskCancelled = "task.cancelled"
     /// What it was to do is done by another task.
     case taskRetried = "task.retried"
+    /// Many of them; the object is the rule that was named.
+    case tasksCancelled = "tasks.cancelled"
+    case tasksRetried = "tasks.retried"
     /// A copy was asked for by hand.
     case taskPlanned = "task.planned"
     case eventReplayed = "event.replayed"

@@ -50,6 +50,36 @@ package protocol WishLedger: Sendable {
         noting note: @escaping @Sendable (Int) -> AuditNote?, at now: Timestamp
     ) async throws(StorageError) -> Portion
 
+    /// How many tasks one of the next two would still change.
+    func count(_ selection: TaskSelection, at now: Timestamp) async throws(StorageError) -> Int
+
+    /// Has the next of many tasks done again, each as ``planAgain(_:at:as:)`` does; newest first.
+    ///
+    /// A task that has a successor is left out, so that a call whose answer was lost may be made
+    /// again.
+    ///
+    /// - Parameters:
+    ///   - cursor: What the call before answered with, `nil` for the first.
+    ///   - limit: Tasks that are done again, at most.
+    ///   - make: Makes the new task of the old one, for this run.
+    ///   - note: What is noted of so many, where there are any.
+    func planAgain(
+        _ selection: TaskSelection, from cursor: String?, limit: Int, at now: Timestamp,
+        as make: @escaping @Sendable (_ old: CopyTask, _ run: Int) -> CopyTask,
+        noting note: @escaping @Sendable (Int) -> AuditNote?
+    ) async throws(StorageError) -> Portion
+
+    /// Changes the next of many tasks in the place of a worker, newest first.
+    ///
+    /// What a worker has in hand is left to it.
+    ///
+    /// - Parameter change: Changes a task and says what became true with it; `nil` leaves it alone.
+    func change(
+        _ selection: TaskSelection, from cursor: String?, limit: Int, at now: Timestamp,
+        _ change: @escaping @Sendable (inout CopyTask) -> CopySettlement?,
+        noting note: @escaping @Sendable (Int) -> AuditNote?
+    ) async throws(StorageError) -> Portion
+
     /// How many deliveries ``recover(_:from:limit:noting:at:)`` would still have sent again.
     func count(_ selection: DeliverySelection) async throws(StorageError) -> Int
 
@@ -118,6 +148,29 @@ package struct EventSelection: Hashable, Sendable {
 
     /// The first moment that is not meant any more.
     package var end: Timestamp { min(until ?? askedAt, askedAt) }
+}
+
+/// Which tasks a wish is about.
+package struct TaskSelection: Hashable, Sendable {
+    /// As a list has them; its state says what the wish is about.
+    package var filter: TaskFilter
+    /// When the wish was made: what was planned since is not meant.
+    package var askedAt: Timestamp
+    /// Whether a task that was done again already is meant as well.
+    package var takesDoneAgain: Bool
+
+    package init(_ filter: TaskFilter, askedAt: Timestamp, takesDoneAgain: Bool) {
+        self.filter = filter
+        self.askedAt = askedAt
+        self.takesDoneAgain = takesDoneAgain
+    }
+
+    /// The filter of all that was planned before.
+    package var list: TaskFilter {
+        var list = filter
+        list.window.until = min(filter.window.until ?? askedAt, askedAt)
+        return list
+    }
 }
 
 /// Which of an endpoint's deliveries are to be sent again: those that were given up or cancelled.

@@ -108,7 +108,7 @@ extension EventFilter {
 }
 
 extension TaskFilter {
-    fileprivate func accepts(_ row: StoredTask) -> Bool {
+    func accepts(_ row: StoredTask) -> Bool {
         let plan = row.task.plan
         return state.accepts(row.task.state.name) && event.accepts(plan.event.id)
             && rule.accepts(plan.rule) && connection.accepts(plan.connection)

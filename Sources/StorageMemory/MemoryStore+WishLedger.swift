@@ -10,19 +10,25 @@ extension MemoryStore: WishLedger {
         guard old.mayBeRetried else {
             throw StorageError(.conflict, detail: "\(id) is \(old.state.name)")
         }
-        let later = tasks.rows.map(\.value.task).filter {
-            $0.plan.event.id == old.plan.event.id && Bytes($0.plan.rule) == Bytes(old.plan.rule)
-                && $0.plan.action == old.plan.action
-                && $0.plan.run > old.plan.run
-        }
-        if let next = later.max(by: { $0.plan.run < $1.plan.run }) {
-            return PlannedAgain(task: next, isNew: false)
-        }
+        if let next = successor(of: old) { return PlannedAgain(task: next, isNew: false) }
         let (task, note) = make(old, lastRun(of: old.plan.event.id) + 1)
-        try checkLock(of: task)
-        plan(task, at: now)
+        try insertAgain(task, at: now)
         append(note)
         return PlannedAgain(task: task, isNew: true)
+    }
+
+    /// The task that does this one's work in the latest run after it.
+    func successor(of task: CopyTask) -> CopyTask? {
+        tasks.rows.map(\.value.task).filter {
+            $0.plan.event.id == task.plan.event.id
+                && Bytes($0.plan.rule) == Bytes(task.plan.rule)
+                && $0.plan.action == task.plan.action && $0.plan.run > task.plan.run
+        }.max { $0.plan.run < $1.plan.run }
+    }
+
+    func insertAgain(_ task: CopyTask, at now: Timestamp) throws(StorageError) {
+        try checkLock(of: task)
+        plan(task, at: now)
     }
 
     package func admit(
@@ -57,7 +63,7 @@ extension MemoryStore: WishLedger {
     }
 
     /// The latest run that an event or a task of its has.
-    private func lastRun(of event: Event.ID) -> Int {
+    func lastRun(of event: Event.ID) -> Int {
         let runs = tasks.rows.map(\.value.task.plan).filter { $0.event.id == event }.map(\.run)
         return max(events[event]?.event.run ?? 0, runs.max() ?? 0)
     }

@@ -78,6 +78,8 @@ struct ListWish {
     var indexed: [(index: String, condition: ListTable.Condition)] = []
     /// Filters that only the index on text helps with, and what it looks for.
     var searched: [(needle: Needle, condition: ListTable.Condition)] = []
+    /// What is asked of every row besides.
+    var others: [ListTable.Condition] = []
 
     private init(_ table: ListTable, _ window: Period, _ text: Needle?) {
         self.table = table
@@ -127,6 +129,7 @@ struct ListWish {
     /// True for the rows that are wanted.
     var condition: ListTable.Condition {
         ListTable.Condition(
-            all: indexed.map(\.condition) + table.isIn(window) + searched.map(\.condition))
+            all: indexed.map(\.condition) + table.isIn(window) + searched.map(\.condition)
+                + others)
     }
 }

@@ -17,12 +17,7 @@ extension SQLiteStore: WishLedger {
             if let next = try database.successor(of: old) {
                 return PlannedAgain(task: next, isNew: false)
             }
-            let last = try database.row(
-                "SELECT \(Database.lastRun) AS run FROM events WHERE id = ?",
-                [Exact(old.plan.event.id)])
-            // An event stays as long as it has tasks.
-            let run = try last?.decode(Int.self, forColumn: "run") ?? old.plan.run
-            let (task, note) = make(old, run + 1)
+            let (task, note) = make(old, try database.nextRun(of: old))
             try database.insert(task, at: now)
             try database.append(note)
             return PlannedAgain(task: task, isNew: true)
@@ -151,7 +146,7 @@ extension Database {
         """
 
     /// The task that does this one's work in the latest run after it.
-    fileprivate func successor(of task: CopyTask) throws -> CopyTask? {
+    func successor(of task: CopyTask) throws -> CopyTask? {
         try row(
             """
             SELECT task FROM tasks INDEXED BY tasks_by_event
@@ -161,6 +156,13 @@ extension Database {
             """,
             [Exact(task.plan.event.id), Exact(task.plan.rule), task.plan.action, task.plan.run]
         )?.decoded(CopyTask.self, "task")
+    }
+
+    func nextRun(of task: CopyTask) throws -> Int {
+        let last = try row(
+            "SELECT \(Self.lastRun) AS run FROM events WHERE id = ?", [Exact(task.plan.event.id)])
+        // An event stays as long as it has tasks.
+        return try 1 + (last?.decode(Int.self, forColumn: "run") ?? task.plan.run)
     }
 
     fileprivate func replay(_ place: Int64, at now: Timestamp) throws {

@@ -43,6 +43,34 @@ extension WorldStore: WishLedger {
         }
     }
 
+    func count(
+        _ selection: TaskSelection, at now: Timestamp
+    ) async throws(StorageError) -> Int {
+        try await inner.count(selection, at: now)
+    }
+
+    func planAgain(
+        _ selection: TaskSelection, from cursor: String?, limit: Int, at now: Timestamp,
+        as make: @escaping @Sendable (_ old: CopyTask, _ run: Int) -> CopyTask,
+        noting note: @escaping @Sendable (Int) -> AuditNote?
+    ) async throws(StorageError) -> Portion {
+        try await pass("plan many again") { () throws(StorageError) in
+            try await inner.planAgain(
+                selection, from: cursor, limit: limit, at: now, as: make, noting: note)
+        }
+    }
+
+    func change(
+        _ selection: TaskSelection, from cursor: String?, limit: Int, at now: Timestamp,
+        _ change: @escaping @Sendable (inout CopyTask) -> CopySettlement?,
+        noting note: @escaping @Sendable (Int) -> AuditNote?
+    ) async throws(StorageError) -> Portion {
+        try await pass("change many") { () throws(StorageError) in
+            try await inner.change(
+                selection, from: cursor, limit: limit, at: now, change, noting: note)
+        }
+    }
+
     func count(_ selection: DeliverySelection) async throws(StorageError) -> Int {
         try await inner.count(selection)
     }

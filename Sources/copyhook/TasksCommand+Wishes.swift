@@ -6,39 +6,85 @@ import Transport
 extension TasksCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Cancels a task of which nothing has been sent.",
+            abstract: "Cancels a task of which nothing has been sent, or many.",
             discussion: """
-                Only a task that is queued; what may be on the wire is not called back. The
-                endpoints hear copy.cancelled.
+                Only tasks that are queued; what may be on the wire is not called back. The
+                endpoints hear copy.cancelled. Many are counted first, and asked about.
 
-                Example:
+                Examples:
                   copyhook tasks cancel tsk_4n…
+                  copyhook tasks cancel --queued --rule backup
                 """)
 
-        @OptionGroup var options: ShowOptions
+        @OptionGroup var api: APIOptions
+
+        @Argument(help: "The task's id; without it, all that the options select.")
+        var id: String?
+
+        @Flag(help: "All that are queued, as far as the other options do not narrow that.")
+        var queued = false
+
+        @OptionGroup var many: ManyTasksOptions
+
+        func validate() throws {
+            guard id == nil ? queued : !queued && many.isEmpty else {
+                throw ValidationError("Name one task, or many by --queued and what narrows that.")
+            }
+        }
 
         func run() async throws {
-            let task = try await options.post("tasks", "cancel")
-            options.show(task) { "\(options.id) is now \($0)" }
+            guard let id else {
+                return try await many.run(
+                    api, "cancel", state: "queued", counted: "cancelled", title: "Cancelling"
+                ) { "Cancel \($0) queued tasks?" }
+            }
+            let task = try await api.post("tasks", id, "cancel")
+            api.show(task) { "\(id.onOneLine) is now \($0)" }
         }
     }
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Has a failed or cancelled task done again by a new one.",
+            abstract: "Has a failed or cancelled task done again by a new one, or many.",
             discussion: """
-                Asked for again, it says which task was made the first time.
+                Asked for again, it says which task was made the first time. Many are counted
+                first, and asked about; those that were done again already are left out.
 
-                Example:
+                Examples:
                   copyhook tasks retry tsk_4n…
+                  copyhook tasks retry --failed --rule backup --since 2h
                 """)
 
-        @OptionGroup var options: ShowOptions
+        @OptionGroup var api: APIOptions
+
+        @Argument(help: "The task's id; without it, all that the options select.")
+        var id: String?
+
+        @Flag(help: "All that failed, as far as the other options do not narrow that.")
+        var failed = false
+
+        @Flag(help: "All that were cancelled, in the same way.")
+        var cancelled = false
+
+        @OptionGroup var many: ManyTasksOptions
+
+        func validate() throws {
+            guard id == nil ? failed != cancelled : !failed && !cancelled && many.isEmpty else {
+                throw ValidationError(
+                    "Name one task, or many by --failed or --cancelled and what narrows that.")
+            }
+        }
 
         func run() async throws {
-            let task = try await options.post("tasks", "retry")
-            let id = (task["task"] ?? task).cell("id").onOneLine
-            options.show(task) { "\(options.id) is done again by \(id), which is \($0)" }
+            guard let id else {
+                let state = failed ? "failed" : "cancelled"
+                return try await many.run(
+                    api, "retry", state: state, counted: "retried", title: "Retrying"
+                ) { "Have \($0) \(state) tasks done again?" }
+            }
+            let task = try await api.post("tasks", id, "retry")
+            let new = (task["task"] ?? task).cell("id").onOneLine
+            api.show(task) { "\(id.onOneLine) is done again by \(new), which is \($0)" }
         }
     }
 
@@ -98,13 +144,21 @@ extension TasksCommand {
 extension ShowOptions {
     /// Asks for what is done to one row.
     func post(_ table: String, _ verb: String) async throws -> JSONValue {
-        try await APIClient(api).call(
-            .post, "/api/v1/\(table)/\(APIClient.segment(id))/\(verb)")
+        try await api.post(table, id, verb)
     }
 
     /// Prints what a row became: as it came, or in a line around its state.
+    func show(_ record: JSONValue, _ line: (String) -> String) { api.show(record, line) }
+}
+
+extension APIOptions {
+    func post(_ table: String, _ id: String, _ verb: String) async throws -> JSONValue {
+        try await APIClient(self).call(
+            .post, "/api/v1/\(table)/\(APIClient.segment(id))/\(verb)")
+    }
+
     func show(_ record: JSONValue, _ line: (String) -> String) {
-        guard !api.json else { return print(record.prettyText()) }
+        guard !json else { return print(record.prettyText()) }
         let state = (record["task"] ?? record["delivery"] ?? record).cell("state")
         print(line(Paint.standardOutput.state(state)))
     }

@@ -35,7 +35,9 @@ import Testing
     }
 
     /// What a command prints that must go well.
-    private func said(_ arguments: String...) async throws -> String {
+    private func said(_ arguments: String...) async throws -> String { try await said(arguments) }
+
+    private func said(_ arguments: [String]) async throws -> String {
         let (status, output, errors) = try await BuiltBinary.run(
             arguments,
             environment: ["COPYHOOK_URL": service.url, "COPYHOOK_API_KEY": APIService.key])
@@ -164,6 +166,20 @@ import Testing
         let refused = try await service.command("tasks", "retry", lost)
         #expect(refused.status == 1)
         #expect(refused.errors.hasPrefix("Not to be done again: the task is succeeded\n"))
+
+        // Many: counted, asked about, and the one that was done again is left out.
+        let rule = ["--rule", "backup"]
+        #expect(try await said(["tasks", "cancel", "--queued", "--dry-run"] + rule) == "1 tasks\n")
+        let unsure = try await service.command("tasks", "cancel", "--queued")
+        #expect(unsure.status == 2)
+        #expect(unsure.errors.hasPrefix("Cancel 1 queued tasks? Nobody is here to say yes\n"))
+        #expect(
+            try await said(["tasks", "cancel", "--queued", "--yes"] + rule)
+                == "1 tasks cancelled\n")
+        #expect(
+            try await said(["tasks", "retry", "--cancelled", "--since", "1h", "--yes"] + rule)
+                == "1 tasks retried\n")
+        #expect(try await said(["tasks", "retry", "--failed"] + rule) == "0 tasks\n")
     }
 
     @Test func deliveriesGoOutAgainAndRulesAreSwitched() async throws {

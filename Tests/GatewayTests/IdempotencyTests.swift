@@ -14,6 +14,7 @@ import TransportCurl
             "backtestRule": .looks, "dryRunRule": .looks, "publishEvents": .makesTheSame,
             "createKey": .makesTheSame, "planTask": .makesTheSame,
             "rotateEndpointSecret": .makesTheSame, "cancelTask": .findsTheState,
+            "cancelTasks": .findsTheState, "retryTasks": .leavesOutWhatIsDone,
             "retryTask": .findsTheState, "cancelDelivery": .findsTheState,
             "replayEvents": .leavesOutWhatIsDone, "recoverEndpoint": .leavesOutWhatIsDone,
             "replayEvent": .findsItsEntry, "resolveTask": .findsItsEntry,

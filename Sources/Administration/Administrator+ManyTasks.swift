@@ -1,0 +1,164 @@
+package import Domain
+import Logging
+import Signing
+package import Storage
+package import StrictJSON
+
+/// Which of many tasks are to be done again or cancelled, and how much of that one call does.
+package struct TasksWish: Hashable, Sendable {
+    package static let limitByDefault = 100
+    package static let limitMax = 500
+
+    package var filter: TaskFilter
+    package var askedAt: Timestamp
+    package var cursor: String?
+    package var limit: Int
+    /// Whether they are only to be counted.
+    package var isDry: Bool
+
+    /// As a list has them.
+    static let filters = [
+        "state", "event", "rule", "connection", "entity", "workspace", "since", "until", "text",
+    ]
+
+    /// Reads the filters of the list, at least one of them, and `asked_at`, `cursor`, `limit`,
+    /// `dry_run`.
+    ///
+    /// - Parameter states: Those that can be meant; the first where none is named.
+    package init(
+        parsing body: [UInt8], among states: [CopyTask.State.Name], at now: Timestamp
+    ) throws(AdministrationError) {
+        let body = try RequestBody(
+            body, keys: Self.filters + ["asked_at", "cursor", "limit", "dry_run"])
+        guard Self.filters.contains(where: { body[$0] != nil }) else {
+            throw AdministrationError(
+                .requestInvalid, "nothing is selected", pointer: .root,
+                remedy: "Name at least one of " + Self.filters.joined(separator: ", ")
+                    + "; for all of them, an old `since`.")
+        }
+        var filter = TaskFilter(state: states.first)
+        if let word = try body.text("state") {
+            guard let state = states.first(where: { $0.rawValue.hasSameBytes(as: word) }) else {
+                throw body.refusal(
+                    "states: " + states.map(\.rawValue).joined(separator: ", "), at: "state")
+            }
+            filter.state = state
+        }
+        filter.event = try body.text("event").map { Identifier(rawValue: $0) }
+        filter.rule = try body.text("rule")
+        filter.connection = try body.text("connection")
+        filter.entity = try body.text("entity")
+        filter.workspace = try body.text("workspace")
+        filter.window = Period(
+            since: try body.moment("since", before: now),
+            until: try body.moment("until", before: now))
+        filter.text = try body.text("text").map { Needle($0) }
+        self.filter = filter
+        askedAt = min(now, try body.moment("asked_at", before: now) ?? now)
+        cursor = try body.text("cursor")
+        limit = try body.number("limit", in: 1...Self.limitMax) ?? Self.limitByDefault
+        isDry = try body.bool("dry_run") ?? false
+    }
+}
+
+extension TasksWish {
+    /// What is noted of so many.
+    fileprivate func details(of count: Int) -> JSONObject {
+        var details: JSONObject = ["count": .number(JSONNumber(Int64(count)))]
+        details["state"] = filter.state.map { .string($0.rawValue) }
+        details["event"] = filter.event.map { .string($0.rawValue) }
+        details["connection"] = filter.connection.map { .string($0) }
+        details["entity"] = filter.entity.map { .string($0) }
+        details["workspace"] = filter.workspace.map { .string($0) }
+        details["since"] = filter.window.since.map { .string($0.description) }
+        details["until"] = filter.window.until.map { .string($0.description) }
+        return details
+    }
+}
+
+extension Administrator {
+    /// Counts many tasks, or has the next of them done again, each as ``retryTask(_:by:)`` does.
+    ///
+    /// One that was done again already is left out.
+    ///
+    /// - Returns: `{"count", "asked_at"}` where they are only counted, and otherwise `{"retried",
+    ///   "next", "asked_at"}`; goes on as ``replayEvents(_:by:)`` does.
+    package func retryTasks(
+        _ wish: TasksWish, by who: Principal
+    ) async throws(AdministrationError) -> JSONValue {
+        let answer = try await carryOut(
+            wish, .tasksRetried, counted: "retried", takesDoneAgain: false, by: who
+        ) { [store] selection, now, note throws(StorageError) in
+            try await store.planAgain(
+                selection, from: wish.cursor, limit: wish.limit, at: now,
+                as: { old, run in old.again(run: run, at: now) { .planned(by: $0) } },
+                noting: note)
+        }
+        if (answer["retried"]?.number?.int64 ?? 0) > 0 { nudges.copying() }
+        return answer
+    }
+
+    /// Counts many tasks, or cancels the next of them, each as ``cancelTask(_:by:)`` does.
+    ///
+    /// What a worker has in hand at the moment is left to it.
+    ///
+    /// - Returns: As ``retryTasks(_:by:)``, with `cancelled`.
+    package func cancelTasks(
+        _ wish: TasksWish, by who: Principal
+    ) async throws(AdministrationError) -> JSONValue {
+        let answer = try await carryOut(
+            wish, .tasksCancelled, counted: "cancelled", takesDoneAgain: true, by: who
+        ) { [store, audience] selection, now, note throws(StorageError) in
+            try await store.change(
+                selection, from: wish.cursor, limit: wish.limit, at: now,
+                { task in
+                    guard case .queued = task.state,
+                        case .announce(let type) = try? task.apply(.cancelRequested(at: now))
+                    else { return nil }
+                    return CopySettlement(
+                        attempts: [
+                            Attempt(
+                                .decide, at: now, outcome: "cancelled", detail: "by \(who.name)")
+                        ], announcements: [audience.announcement(of: task, as: type, at: now)])
+                }, noting: note)
+        }
+        if (answer["cancelled"]?.number?.int64 ?? 0) > 0 { nudges.notifying() }
+        return answer
+    }
+
+    private func carryOut(
+        _ wish: TasksWish, _ verb: AuditVerb, counted: String, takesDoneAgain: Bool,
+        by who: Principal,
+        _ work: (
+            TaskSelection, Timestamp, @escaping @Sendable (Int) -> AuditNote?
+        ) async throws(StorageError) -> Portion
+    ) async throws(AdministrationError) -> JSONValue {
+        let now = time.now()
+        let selection = TaskSelection(
+            wish.filter, askedAt: wish.askedAt, takesDoneAgain: takesDoneAgain)
+        // As moments, so that every part means the same ones.
+        var answer: JSONObject = ["asked_at": .string(wish.askedAt.description)]
+        if let since = wish.filter.window.since { answer["since"] = .string(since.description) }
+        if let until = wish.filter.window.until { answer["until"] = .string(until.description) }
+        guard !wish.isDry else {
+            let count = try await ask { () async throws(StorageError) in
+                try await store.count(selection, at: now)
+            }
+            answer["count"] = .number(JSONNumber(Int64(count)))
+            return .object(answer)
+        }
+        let part = try await askInParts { () async throws(StorageError) in
+            try await work(selection, now) { [self] count in
+                note(
+                    verb, of: wish.filter.rule ?? "", by: who, at: now, wish.details(of: count))
+            }
+        }
+        if part.count > 0 {
+            log.notice(
+                "\(verb.rawValue)", metadata: ["count": "\(part.count)", "by": "\(who.id)"])
+        }
+        answer[counted] = .number(JSONNumber(Int64(part.count)))
+        answer["next"] = .text(part.next)
+        return .object(answer)
+    }
+}
