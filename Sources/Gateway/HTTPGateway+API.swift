@@ -8,9 +8,9 @@ extension HTTPGateway {
     /// - Parameter segments: Behind `/api`.
     func api(
         _ segments: [String], _ query: [(name: String, value: String)], _ request: HTTPRequest,
-        _ body: [UInt8]
+        _ body: [UInt8], from peer: PeerAddress?
     ) async -> Answer {
-        guard let who = principal(of: request) else { return Problem.unauthorized.answer }
+        guard let who = principal(of: request) else { return refusal(ofStrangerAt: peer) }
         let calls = Route.calls(at: segments)
         guard !calls.isEmpty else { return Problem.notFound.answer }
         let method = request.method == .head ? "GET" : request.method.rawValue
@@ -18,6 +18,19 @@ extension HTTPGateway {
             return Problem.method(allowing: Self.methods(of: calls)).answer
         }
         guard who.may(call.scope) else { return Problem.forbidden(needing: call.scope).answer }
+        let verdict = allowance(of: who, for: call)
+        guard verdict?.isAllowed ?? true else {
+            return Problem.rateLimited(verdict?.retryAfter ?? 1).answer
+                .saying(verdict, of: callLimits.ofKey)
+        }
+        return await answer(call, segments, query, request, body, by: who)
+            .saying(verdict, of: callLimits.ofKey)
+    }
+
+    private func answer(
+        _ call: APICall, _ segments: [String], _ query: [(name: String, value: String)],
+        _ request: HTTPRequest, _ body: [UInt8], by who: Principal
+    ) async -> Answer {
         if let problem = Self.refusal(of: query, for: call) { return problem.answer }
         guard request.headerFields[.contentEncoding] == nil else { return Problem.encoded.answer }
         guard body.isEmpty || call.takesAnyType || request.headerFields.sayJSON else {

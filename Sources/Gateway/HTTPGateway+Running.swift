@@ -60,8 +60,9 @@ extension HTTPGateway {
         let census = ConnectionCensus(limits: limits, isExempt: isExempt)
         let stopping = Stopping()
         let channel = GuardedChannel(
-            responder: { request, writer, _ in
-                let (head, body) = try await response(to: request, stopping)
+            responder: { request, writer, channel in
+                let peer = PeerAddress(channel.remoteAddress)
+                let (head, body) = try await response(to: request, from: peer, stopping)
                 try await writer.write(response: head, body: body)
             }, limits: limits, census: census)
         let server = Server(
@@ -135,12 +136,13 @@ extension HTTPGateway {
     }
 
     private func response(
-        to request: Request, _ stopping: Stopping
+        to request: Request, from peer: PeerAddress?, _ stopping: Stopping
     ) async throws -> (HTTPResponse, ResponseBody) {
         // The guard has checked the size, and nothing but whole requests gets here.
         let body = try await request.body.collect(upTo: limits.bodyBytesMax)
         let answer = await answer(
-            request.head, body: Array(body.readableBytesView), isStopping: stopping.hasBegun)
+            request.head, body: Array(body.readableBytesView), from: peer,
+            isStopping: stopping.hasBegun)
         var fields = HTTPFields()
         for (name, value) in answer.headers {
             guard let name = HTTPField.Name(name) else { continue }

@@ -27,7 +27,10 @@ package struct HTTPGateway: Sendable {
     let readiness: Readiness
     let isExempt: @Sendable (PeerAddress) -> Bool
     let limits: ConnectionLimits
+    let callLimits: CallLimits
     let readingRoom: ReadingRoom
+    let calls = CallAllowance<String>()
+    let strangers = CallAllowance<[UInt8]>()
     let time: TimeSource
     let log: Logger
 
@@ -38,13 +41,15 @@ package struct HTTPGateway: Sendable {
         receive: @escaping Receive, administration: Administrator,
         readiness: @escaping Readiness = { [] },
         isExempt: @escaping @Sendable (PeerAddress) -> Bool = { $0.isLoopback },
-        limits: ConnectionLimits = ConnectionLimits(), time: TimeSource, log: Logger
+        limits: ConnectionLimits = ConnectionLimits(), callLimits: CallLimits = CallLimits(),
+        time: TimeSource, log: Logger
     ) {
         self.receive = receive
         self.administration = administration
         self.readiness = readiness
         self.isExempt = isExempt
         self.limits = limits
+        self.callLimits = callLimits
         readingRoom = ReadingRoom(
             seats: limits.readsAtOnceMax, waitersMax: limits.readsWaitingMax)
         self.time = time
@@ -57,9 +62,12 @@ package struct HTTPGateway: Sendable {
 extension HTTPGateway {
     /// Answers one whole request.
     ///
-    /// - Parameter isStopping: Whether we have been asked to stop: then no load balancer should
-    ///   send more.
-    func answer(_ request: HTTPRequest, body: [UInt8], isStopping: Bool) async -> Answer {
+    /// - Parameters:
+    ///   - peer: Who is at the other end of the connection, `nil` where that cannot be told.
+    ///   - isStopping: Whether we have been asked to stop: then no load balancer should send more.
+    func answer(
+        _ request: HTTPRequest, body: [UInt8], from peer: PeerAddress?, isStopping: Bool
+    ) async -> Answer {
         guard let target = RequestTarget(request.path ?? "") else {
             return Problem.targetMalformed.answer
         }
@@ -83,7 +91,7 @@ extension HTTPGateway {
         case .description:
             return Answer(yaml: PackageResources.openapi_yaml)
         case .api(let segments):
-            return await api(segments, target.query, request, body)
+            return await api(segments, target.query, request, body, from: peer)
         }
     }
 

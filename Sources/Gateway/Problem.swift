@@ -75,6 +75,14 @@ extension Problem {
         remedy: "Send it again in a moment, and fewer at a time.",
         headers: [("Retry-After", "1"), ending])
 
+    static func rateLimited(_ seconds: Int) -> Problem {
+        Problem(
+            status: 429, code: "rate_limited", title: "Too many requests",
+            detail: "There are too many requests to the API.",
+            remedy: "Send it again in \(seconds) s, and fewer in a second.",
+            headers: [("Retry-After", "\(seconds)"), ending])
+    }
+
     static func method(allowing methods: [String]) -> Problem {
         Problem(
             status: 405, code: "method_not_allowed", title: "Method not allowed",

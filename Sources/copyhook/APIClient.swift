@@ -98,7 +98,8 @@ struct APIClient {
             let isInTime = ContinuousClock.now - began < Self.triesTime
             do throws(TransportFailure) {
                 let answer = try await transport.send(request)
-                guard isSent, isInTime, Self.isUnderWay(answer) else { return answer }
+                let isForLater = answer.status == 429 || isSent && Self.isUnderWay(answer)
+                guard isInTime, isForLater else { return answer }
             } catch {
                 // Where nothing was ever sent the address is wrong, or nobody is there.
                 isSent = isSent || error.isSent

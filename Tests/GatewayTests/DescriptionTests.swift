@@ -92,8 +92,7 @@ private struct Described: Hashable {
 
     /// What each call may answer for reasons that are not its own.
     private static func statuses(of call: APICall) -> Set<String> {
-        var statuses: Set<String> = ["400", "401", "403", "503"]
-        if call.isLook { statuses.insert("429") }
+        var statuses: Set<String> = ["400", "401", "403", "429", "503"]
         if ["POST", "PUT", "PATCH"].contains(call.method) {
             statuses.formUnion(["413", "415"])
         }

@@ -21,6 +21,8 @@ struct GatewayFixture: Sendable {
     let book = RuleBook()
     let received = Received()
     var limits = ConnectionLimits()
+    var callLimits = CallLimits()
+    var elapsed: @Sendable () -> Duration = { .zero }
     var fileRules: [Rule] = []
     var readiness: [String] = []
     var isExempt: @Sendable (PeerAddress) -> Bool = { $0.isLoopback }
@@ -89,7 +91,7 @@ struct GatewayFixture: Sendable {
     }
 
     func gateway() async throws -> HTTPGateway {
-        let time = TimeSource(now: { Self.now }, elapsed: { .zero }, sleep: sleep)
+        let time = TimeSource(now: { Self.now }, elapsed: elapsed, sleep: sleep)
         let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let administration = Administrator(
             store: store, book: book, fileRules: fileRules,
@@ -109,7 +111,8 @@ struct GatewayFixture: Sendable {
                         status: 200, headers: [("Content-Type", "application/json")],
                         body: Array("{}".utf8))
             }, administration: administration,
-            readiness: { reasons }, isExempt: isExempt, limits: limits, time: time, log: log)
+            readiness: { reasons }, isExempt: isExempt, limits: limits,
+            callLimits: callLimits, time: time, log: log)
     }
 }
 
