@@ -75,21 +75,23 @@ extension Administrator {
     /// The new state, the notification it owes, the copy that is now known as ours and a line in
     /// the task's history are one transaction, as if the room had found out by itself.
     ///
+    /// - Parameter condition: What the person was shown, where it is to be that still.
     /// - Returns: The task afterwards, in the shape of ``task(_:)``.
     package func resolve(
-        _ id: String, _ decision: Decision, by who: Principal
+        _ id: String, _ decision: Decision, if condition: IfMatch? = nil, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         // One at a time, or two people could give one copy to two tasks.
         try await decisions.pass { () async throws(AdministrationError) in
-            try await decide(id, decision, by: who)
+            try await decide(id, decision, if: condition, by: who)
         }
     }
 
     private func decide(
-        _ id: String, _ decision: Decision, by who: Principal
+        _ id: String, _ decision: Decision, if condition: IfMatch?, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         if try await hasDone(.taskResolved, of: id) { return try await self.task(id) }
         let task = try await taskRecord(id).task
+        try condition?.check(task.tag)
         try refuseUnlessUnresolved(task)
         try await check(decision, for: task)
         let now = time.now()
@@ -99,6 +101,7 @@ extension Administrator {
         var settlement: CopySettlement
         do throws(AdministrationError) {
             // A worker may have found the copy between the look and the loan.
+            try condition?.check(claim.work.tag)
             try refuseUnlessUnresolved(claim.work)
             settlement = try carryOut(decision, on: &claim.work, at: now)
         } catch {

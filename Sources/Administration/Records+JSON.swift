@@ -1,4 +1,5 @@
 package import Domain
+import Signing
 import Storage
 package import StrictJSON
 
@@ -71,11 +72,21 @@ extension TaskRecord {
         object["attempts"] = .array(attempts.map(\.json))
         object["evidence"] = task.evidenceJSON
         object["deliveries"] = .array(deliveries.map(\.json))
+        object["etag"] = .string(task.tag)
         return .object(object)
     }
 }
 
 extension CopyTask {
+    /// Stands for what a decision about it goes by: its state, and the copies that may be its own.
+    ///
+    /// Another look that found the same leaves it as it is.
+    var tag: String {
+        let candidates = String(decoding: candidatesJSON.bytes(), as: UTF8.self)
+        let parts = [id.rawValue, state.name.rawValue, String(attempts), candidates]
+        return "\"" + derivedText(parts) + "\""
+    }
+
     /// What a person needs to decide: when it is looked at again, what was seen, what may be ours.
     fileprivate var evidenceJSON: JSONValue {
         var object: JSONObject = ["due_at": .text(dueAt.flatMap(\.shown))]

@@ -33,16 +33,17 @@ extension APICall {
             Answer(json: try await asked.administration.countTasks(asked.selection))
         },
         APICall("getTask", "GET", "/tasks/{id}", .read) { asked throws(AdministrationError) in
-            Answer(json: try await asked.administration.task(asked.names[0]))
+            let task = try await asked.administration.task(asked.names[0])
+            return Answer(json: task).tagged(task)
         },
         APICall(
             "resolveTask", "POST", "/tasks/{id}/resolve", .write,
             comingAgain: .findsItsEntry
         ) { asked throws(AdministrationError) in
             let decision = try Decision(parsing: asked.body)
-            return Answer(
-                json: try await asked.administration.resolve(
-                    asked.names[0], decision, by: asked.who))
+            let task = try await asked.administration.resolve(
+                asked.names[0], decision, if: asked.condition, by: asked.who)
+            return Answer(json: task).tagged(task)
         },
     ]
 

@@ -44,7 +44,7 @@ extension APICall {
 
 extension APIRequest {
     /// What the client read before it changes it.
-    fileprivate var condition: IfMatch? {
+    var condition: IfMatch? {
         let lines = fields[values: .ifMatch]
         return lines.isEmpty ? nil : IfMatch(lines)
     }
@@ -52,7 +52,7 @@ extension APIRequest {
 
 extension Answer {
     /// With the tag that stands in what is shown.
-    fileprivate func tagged(_ shown: JSONValue) -> Answer {
+    func tagged(_ shown: JSONValue) -> Answer {
         var answer = self
         if let tag = shown["etag"]?.string { answer.headers.append(("ETag", tag)) }
         return answer

@@ -55,6 +55,34 @@ import Testing
         #expect(shown["deliveries"]?[0]?["type"] == "copy.failed")
     }
 
+    @Test func aDecisionIsMadeOnlyAboutWhatWasShown() async throws {
+        let fixture = AdministrationFixture()
+        let task = try await fixture.unresolved(1)
+        let shown = try await fixture.administration.task("tsk_1")
+        let tag = try #require(shown["etag"]?.string)
+        // Another look finds the same, and then one more that may be ours.
+        func look(_ ids: [String]) async throws {
+            var claim = try await fixture.store.takeTask(
+                task.id, at: fixture.now, lease: .seconds(9))
+            claim.work.evidence.candidates = ids.map {
+                .init(id: $0, name: "客服助手", updatedAt: fixture.now)
+            }
+            try await fixture.store.settle(claim, with: CopySettlement(), at: fixture.now)
+        }
+        try await look(["7600"])
+        #expect(try await fixture.administration.task("tsk_1")["etag"]?.string == tag)
+        try await look(["7600", "7601"])
+        await expect(.changedMeanwhile) {
+            try await fixture.administration.resolve(
+                "tsk_1", .giveUp, if: IfMatch([tag]), by: .anna)
+        }
+        let now = try #require(try await fixture.administration.task("tsk_1")["etag"]?.string)
+        let decided = try await fixture.administration.resolve(
+            "tsk_1", .giveUp, if: IfMatch(["\"x\", \(now)"]), by: .anna)
+        #expect(decided["task"]?["state"] == "failed")
+        #expect(decided["etag"]?.string != now)
+    }
+
     @Test func onlyKeyueMayBeAdoptedWithoutAnID() async throws {
         let fixture = AdministrationFixture()
         _ = try await fixture.unresolved(1)
