@@ -114,7 +114,7 @@ extension Selection {
         return word
     }
 
-    private func value(_ name: String) throws(AdministrationError) -> String? {
+    func value(_ name: String) throws(AdministrationError) -> String? {
         guard let text = parameters[name] else { return nil }
         guard !text.isEmpty else {
             throw AdministrationError(
@@ -151,7 +151,7 @@ extension Selection {
         return window
     }
 
-    private func moment(
+    func moment(
         _ name: String, at now: Timestamp
     ) throws(AdministrationError) -> Timestamp? {
         guard let text = parameters[name] else { return nil }

@@ -1,4 +1,5 @@
 package import Administration
+import Domain
 import HTTPTypes
 import StrictJSON
 
@@ -64,7 +65,7 @@ package struct APICall: Sendable {
 
     package static let all =
         events + tasks + deliveries + rules + keys + audit + figures + wishes + destinations
-        + publishing
+        + publishing + stream
 
     /// The calls at a path, one a method.
     ///
@@ -127,4 +128,13 @@ struct APIRequest: Sendable {
     let query: [String: String]
     let fields: HTTPFields
     let body: [UInt8]
+    let streams: Streams
+
+    /// What a stream needs beside all that.
+    struct Streams: Sendable {
+        let room: StreamRoom
+        let time: TimeSource
+        /// Who asks, as that is known at the moment.
+        let principal: @Sendable () -> Principal?
+    }
 }

@@ -5,6 +5,21 @@ struct Answer {
     var status: Int
     var headers: [(name: String, value: String)]
     var body: [UInt8]
+    /// What tells more and more, in the place of a body.
+    var stream: EventStream?
+
+    /// An answer that has no end yet.
+    init(_ stream: EventStream) {
+        self.init(
+            status: 200,
+            headers: [
+                ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"),
+                ("X-Content-Type-Options", "nosniff"),
+                // Proxies that collect answers would keep this one for ever.
+                ("X-Accel-Buffering", "no"), ("Connection", "close"),
+            ])
+        self.stream = stream
+    }
 
     init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status

@@ -25,6 +25,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Bytes of answers handed to the socket, taken or not.
     private var written = 0
     private var ignoresInput = false
+    /// Whether the answer that is being written ends when the peer goes.
+    private var isEndless = false
     /// Until when input is thrown away; set with the last answer.
     private var lingersUntil: Duration?
 
@@ -57,6 +59,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
         pace.answered(at: Self.now)
         // Not on the wire yet; the flush that follows says how much of it is.
         noteStanding(unsent: 1)
+    }
+
+    /// The answer that is being written has no end of its own.
+    ///
+    /// Who closes his side for sending is gone then: nothing else would show it for a while. And
+    /// nothing else reads as long as an answer is owed.
+    func answersWithoutEnd() {
+        isEndless = true
+        context?.read()
     }
 
     /// What still comes is not even parsed: no answer will be owed for it.
@@ -123,7 +134,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if lingersUntil != nil, let event = event as? ChannelEvent, event == .inputClosed {
+        if lingersUntil != nil || isEndless, let event = event as? ChannelEvent,
+            event == .inputClosed
+        {
             context.close(promise: nil)
             return
         }
@@ -169,6 +182,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
                 return
             }
             noteStanding(unsent: unsent)
+            if isEndless { context.read() }
         }
         scheduleTick(context)
     }

@@ -26,6 +26,8 @@ package struct ConnectionLimits: Hashable, Sendable {
     package var readsAtOnceMax = 2
     /// Requests that wait for that; one more is told 429.
     package var readsWaitingMax = 64
+    /// Streams of what happens at a time; one more is told 429.
+    package var streamsMax = 32
     /// From the first byte of a request, or from the connection for its first, to the end of the
     /// head.
     package var headTime: Duration = .seconds(10)

@@ -40,7 +40,9 @@ extension HTTPGateway {
             administration: administration, who: who,
             names: call.path.names(in: Array(segments.dropFirst())) ?? [],
             query: Dictionary(uniqueKeysWithValues: query), fields: request.headerFields,
-            body: body)
+            body: body,
+            streams: APIRequest.Streams(
+                room: streamRoom, time: time, principal: { principal(of: request) }))
         return await answer(call, asked)
     }
 

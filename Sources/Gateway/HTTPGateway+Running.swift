@@ -60,9 +60,8 @@ extension HTTPGateway {
         let census = ConnectionCensus(limits: limits, isExempt: isExempt)
         let stopping = Stopping()
         let channel = GuardedChannel(
-            responder: { request, writer, channel in
-                let peer = PeerAddress(channel.remoteAddress)
-                let (head, body) = try await response(to: request, from: peer, stopping)
+            responder: { request, writer, connection in
+                let (head, body) = try await response(to: request, over: connection, stopping)
                 try await writer.write(response: head, body: body)
             }, limits: limits, census: census)
         let server = Server(
@@ -114,6 +113,7 @@ extension HTTPGateway {
                 throw GatewayError(code: .ended, detail: "the server ended by itself")
             }
             stopping.begin()
+            streamRoom.close()
             if limits.farewellTime > .zero { try? await time.sleep(limits.farewellTime) }
             group.addTask {
                 try? await server.shutdownGracefully()
@@ -136,26 +136,45 @@ extension HTTPGateway {
     }
 
     private func response(
-        to request: Request, from peer: PeerAddress?, _ stopping: Stopping
+        to request: Request, over connection: any Channel, _ stopping: Stopping
     ) async throws -> (HTTPResponse, ResponseBody) {
         // The guard has checked the size, and nothing but whole requests gets here.
         let body = try await request.body.collect(upTo: limits.bodyBytesMax)
         let answer = await answer(
-            request.head, body: Array(body.readableBytesView), from: peer,
-            isStopping: stopping.hasBegun)
+            request.head, body: Array(body.readableBytesView),
+            from: PeerAddress(connection.remoteAddress), isStopping: stopping.hasBegun)
         var fields = HTTPFields()
         for (name, value) in answer.headers {
             guard let name = HTTPField.Name(name) else { continue }
             fields.append(HTTPField(name: name, value: value))
         }
         fields[.date] = time.now().httpDate
-        if answer.status != 204 { fields[.contentLength] = "\(answer.body.count)" }
+        if answer.status != 204, answer.stream == nil {
+            fields[.contentLength] = "\(answer.body.count)"
+        }
         let head = HTTPResponse(
             status: HTTPResponse.Status(code: answer.status), headerFields: fields)
+        if let stream = answer.stream, request.method != .head {
+            return (head, Self.body(stream, over: connection))
+        }
         let isSent = request.method != .head && !answer.body.isEmpty
         return (
             head, isSent ? ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)) : .init()
         )
+    }
+}
+
+extension HTTPGateway {
+    /// Each piece waits until the client has room for it.
+    private static func body(
+        _ stream: EventStream, over connection: any Channel
+    ) -> ResponseBody {
+        var stream = stream
+        stream.isConnected = { connection.isActive }
+        return ResponseBody { [stream] writer in
+            for await text in stream { try await writer.write(ByteBuffer(string: text)) }
+            try await writer.finish(nil)
+        }
     }
 }
 

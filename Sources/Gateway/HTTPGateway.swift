@@ -29,6 +29,7 @@ package struct HTTPGateway: Sendable {
     let limits: ConnectionLimits
     let callLimits: CallLimits
     let readingRoom: ReadingRoom
+    let streamRoom: StreamRoom
     let calls = CallAllowance<String>()
     let strangers = CallAllowance<[UInt8]>()
     let time: TimeSource
@@ -52,6 +53,7 @@ package struct HTTPGateway: Sendable {
         self.callLimits = callLimits
         readingRoom = ReadingRoom(
             seats: limits.readsAtOnceMax, waitersMax: limits.readsWaitingMax)
+        streamRoom = StreamRoom(seats: limits.streamsMax)
         self.time = time
         self.log = log
     }

@@ -83,6 +83,12 @@ extension Problem {
             headers: [("Retry-After", "\(seconds)"), ending])
     }
 
+    static let tooManyStreams = Problem(
+        status: 429, code: "too_many_streams", title: "Too many requests",
+        detail: "So many follow the stream that nobody else can.",
+        remedy: "Send it again in a moment, or look at pages: leave `Accept` out.",
+        headers: [("Retry-After", "5"), ending])
+
     static func method(allowing methods: [String]) -> Problem {
         Problem(
             status: 405, code: "method_not_allowed", title: "Method not allowed",

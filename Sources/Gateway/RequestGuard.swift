@@ -125,6 +125,9 @@ final class RequestGuard: ChannelDuplexHandler {
             if owed.first != true {
                 head.headers.replaceOrAdd(name: "Connection", value: "close")
             }
+            if head.headers[canonicalForm: "content-type"].first == "text/event-stream" {
+                connection.answersWithoutEnd()
+            }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             let goesOn = owed.isEmpty ? false : owed.removeFirst()

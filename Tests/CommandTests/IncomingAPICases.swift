@@ -44,6 +44,8 @@ extension IncomingGroup {
         ask("the key in the address", "GET /api/v1/events?access_token=\(key)", "", 401)
         ask("the key in the address, too", "GET /api/v1/events?access_token=\(key)", bearer, 400)
         ask("the key", "GET /api/v1/events", bearer, 200)
+        ask("what happened", "GET /api/v1/stream?since=1h", bearer, 200)
+        ask("no key, for what happened", "GET /api/v1/stream", "", 401)
         ask(
             "the word in small letters", "GET /api/v1/stats", "authorization: bearer \(key)\r\n",
             200)
@@ -59,12 +61,13 @@ extension IncomingGroup {
         for path in [
             "events?limit=x", "events?limit=0", "events?limit=-1", "events?a=b",
             "events?limit=1&limit=1", "events?cursor=x", "events?state=x", "tasks?state=x",
-            "stats?a=b", "events?limit=99999999999999999999",
+            "stats?a=b", "events?limit=99999999999999999999", "stream?after=x", "stream?kind=x",
         ] {
             ask("a parameter in \(path)", "GET /api/v1/\(path)", bearer, 400)
         }
         for (method, path) in [
-            ("PUT", "events"), ("DELETE", "events/evt_1"), ("PUT", "stats"), ("PATCH", "rules/a"),
+            ("PUT", "events"), ("DELETE", "events/evt_1"), ("PUT", "stats"), ("POST", "stream"),
+            ("PATCH", "rules/a"),
             ("POST", "rules/a"), ("GET", "tasks/tsk_1/resolve"), ("OPTIONS", "events"),
         ] {
             ask("\(method) of \(path)", "\(method) /api/v1/\(path)", bearer, 405)

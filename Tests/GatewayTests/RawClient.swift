@@ -82,6 +82,21 @@ final class RawClient: Sendable {
         }
     }
 
+    /// What comes up to and with a piece of text; what was read behind it is dropped.
+    func read(until text: String) async throws -> String {
+        try await onThread {
+            var bytes: [UInt8] = []
+            while !String(decoding: bytes, as: UTF8.self).contains(text) {
+                guard let part = try self.readSome(atMost: 1) else {
+                    throw Failure(
+                        description: "closed after \(String(decoding: bytes, as: UTF8.self))")
+                }
+                bytes += part
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
     /// One answer with `Content-Length`, or an interim one; whole, as text.
     func readAnswer() async throws -> String {
         try await onThread {
