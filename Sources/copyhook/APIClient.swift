@@ -83,9 +83,9 @@ struct APIClient {
         await transport.shutdown()
         if answer.status == 204, method == .delete { return .null }
         guard let json = try? JSONValue(parsing: answer.body, limits: .match) else {
-            throw .failed(
-                "\(base) answered \(answer.status) with something that is not JSON",
-                "Check that --url names a Copyhook service.")
+            throw CommandFailure(
+                code: 1, what: "\(base) answered \(answer.status) with something that is not JSON",
+                remedy: "Check that --url names a Copyhook service.", mayPass: answer.status >= 500)
         }
         guard (200..<300).contains(answer.status) else { throw Self.refusal(answer.status, json) }
         return json
@@ -122,11 +122,12 @@ struct APIClient {
     }
 
     private func lost(_ error: TransportFailure, isWish: Bool) -> CommandFailure {
-        .failed(
-            "\(base) cannot be reached: \(error.detail)",
-            isWish
+        CommandFailure(
+            code: 1, what: "\(base) cannot be reached: \(error.detail)",
+            remedy: isWish
                 ? "It may have been carried out all the same: look before you repeat the command."
-                : "Check that the service runs there, or name another place with --url.")
+                : "Check that the service runs there, or name another place with --url.",
+            mayPass: true)
     }
 
     /// The service's problem in two lines: what, with its place in what was sent, and what to do.
@@ -142,7 +143,10 @@ struct APIClient {
         let what = parts.compactMap(\.self).joined(separator: ": ").onOneLine
         let remedy = (problem["remedy"]?.text ?? "").onOneLine
         // Refused for what it says, not for how things stand.
-        return [400, 422].contains(status) ? .badUsage(what, remedy) : .failed(what, remedy)
+        return [400, 422].contains(status)
+            ? .badUsage(what, remedy)
+            : CommandFailure(
+                code: 1, what: what, remedy: remedy, mayPass: status == 429 || status >= 500)
     }
 
     /// A name or id as one segment of a path.

@@ -63,6 +63,8 @@ struct CommandFailure: Error {
     let what: String
     /// Empty where the lines before already say it.
     let remedy: String
+    /// Whether the same may go well later: nobody is there, or there is trouble.
+    var mayPass = false
 
     static func failed(_ what: String, _ remedy: String = "") -> CommandFailure {
         CommandFailure(code: 1, what: what, remedy: remedy)

@@ -10,12 +10,13 @@ struct EventsCommand: AsyncParsableCommand {
 
             Examples:
               copyhook events list --state matched --since 1d
+              copyhook events tail --kind task,delivery
               copyhook events show evt_01k…
               copyhook events explain evt_01k…
               copyhook events replay --type bot.published --since 2h
             """,
         subcommands: [
-            List.self, Show.self, Explain.self, Publish.self, Replay.self,
+            List.self, Tail.self, Show.self, Explain.self, Publish.self, Replay.self,
         ])
 
     struct List: AsyncParsableCommand {

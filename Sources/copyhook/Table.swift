@@ -32,7 +32,7 @@ struct Table {
 
 extension String {
     /// Places on a terminal, East Asian wide characters and emoji taking two.
-    fileprivate var columns: Int {
+    var columns: Int {
         reduce(0) { count, character in
             let scalar = character.unicodeScalars[character.unicodeScalars.startIndex].value
             let isWide =
@@ -44,7 +44,23 @@ extension String {
         }
     }
 
-    fileprivate var trimmingEnd: String {
+    /// With blanks behind, up to so many places.
+    func padded(to count: Int) -> String {
+        self + String(repeating: " ", count: max(count - columns, 0))
+    }
+
+    /// At most so many places, an ellipsis in the last where there was more.
+    func cut(to count: Int) -> String {
+        guard columns > count else { return self }
+        var text = ""
+        for character in self {
+            guard (text + String(character)).columns < count else { break }
+            text.append(character)
+        }
+        return text + "…"
+    }
+
+    var trimmingEnd: String {
         var text = self
         while text.last == " " { text.removeLast() }
         return text

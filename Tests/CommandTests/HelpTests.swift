@@ -9,7 +9,7 @@ import Testing
         "rules backtest", "rules list", "rules show", "rules put",
         "rules delete", "rules enable", "rules disable", "rules dry-run",
         "events",
-        "events list",
+        "events list", "events tail",
         "events show", "events explain", "events publish", "events replay", "tasks", "tasks list",
         "tasks show", "tasks resolve", "tasks cancel", "tasks retry", "tasks copy", "deliveries",
         "deliveries list", "deliveries show", "deliveries resend", "deliveries cancel", "endpoints",
