@@ -10,6 +10,8 @@ package struct IntakeLimits: Hashable, Sendable {
     package var waitMax: Duration
     /// What `Retry-After` says, in whole seconds.
     package var retryAfterSeconds: Int
+    /// The same at a door that was closed by a person, who takes longer.
+    package var retryAfterClosedSeconds = 60
 
     package init(
         bodyBytesMax: Int = 1 << 20, waitingMax: Int = 256, waitMax: Duration = .seconds(2),

@@ -25,7 +25,7 @@ extension IntakeRoom {
     package func publish(
         _ several: [VerifiedEvent], body: [UInt8], as source: String
     ) async -> Publication {
-        guard doors[Identifier(rawValue: source)] == nil else { return .sourceTaken }
+        guard doors[source] == nil else { return .sourceTaken }
         let began = time.elapsed()
         let now = time.now()
         let reception = await admit(

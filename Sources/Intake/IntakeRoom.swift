@@ -9,15 +9,7 @@ package import Storage
 /// No server is in here; whatever hears requests brings each of them to
 /// ``receive(_:for:secret:)`` and puts the answer on the wire as it is.
 package struct IntakeRoom: Sendable {
-    struct Door: Sendable {
-        let scheme: any SourceScheme
-        let path: PathSecrets
-    }
-
-    /// What a door is called; an identifier, so that names are compared as bytes.
-    enum Source {}
-
-    let doors: [Identifier<Source>: Door]
+    let doors: IntakeDoors
     private let events: any EventLog
     let time: TimeSource
     private let chance: Chance
@@ -39,12 +31,10 @@ package struct IntakeRoom: Sendable {
         events: any EventLog, time: TimeSource, chance: Chance, next: Nudge,
         limits: IntakeLimits = IntakeLimits(), log: Logger
     ) {
-        var doors: [Identifier<Source>: Door] = [:]
-        for (name, scheme) in sources {
-            doors[Identifier(rawValue: name)] = Door(
-                scheme: scheme, path: PathSecrets(pathSecrets[name] ?? []))
-        }
-        self.doors = doors
+        doors = IntakeDoors(
+            sources.map { name, scheme in
+                IntakeDoor(name, schemes: [scheme], pathSecrets: pathSecrets[name] ?? [])
+            })
         self.events = events
         self.time = time
         self.chance = chance
@@ -53,6 +43,9 @@ package struct IntakeRoom: Sendable {
         self.line = WaitingLine(limits: limits, time: time)
         self.log = log
     }
+
+    /// Takes these doors for the ones that were there; requests that are being read keep theirs.
+    package func replaceDoors(with doors: [IntakeDoor]) { self.doors.replace(with: doors) }
 
     /// Keeps the line to the store moving until the stop is asked for, and finishes it then.
     ///
@@ -74,7 +67,7 @@ package struct IntakeRoom: Sendable {
         _ request: IncomingRequest, for source: String, secret: String?
     ) async -> IntakeAnswer {
         let began = time.elapsed()
-        let door = doors[Identifier(rawValue: source)]
+        let door = doors[source]
         let reception = await judge(request, for: source, door, secret: secret)
         if reception.hasNews { next.signal() }
         let ended = time.elapsed()
@@ -103,38 +96,52 @@ package struct IntakeRoom: Sendable {
     }
 
     private func judge(
-        _ request: IncomingRequest, for source: String, _ door: Door?, secret: String?
+        _ request: IncomingRequest, for source: String, _ door: IntakeDoor?, secret: String?
     ) async -> Reception {
         guard let door else { return .refused(.notFound("unknown_source")) }
-        guard door.path.open(to: secret) else { return .refused(.notFound("wrong_path_secret")) }
+        let now = time.now()
+        switch prove(request, at: door, secret: secret) {
+        case .failure(let refusal):
+            return .refused(refusal)
+        case .success(.refused(let refusal)):
+            return .refused(.init(refusal, methods: door.scheme.methods))
+        case .success(.handshake(let answer)):
+            return .handshake(answer)
+        case .success(.event(let verified)):
+            return await admit(
+                [event(verified, from: source, body: request.body, at: now)], verified.answer)
+        case .success(.batch(let several, let answer)):
+            return await admit(
+                several.map { event($0, from: source, body: request.body, at: now) }, answer)
+        }
+    }
+
+    /// - Parameter evenClosed: Whether a closed door is as good as an open one.
+    func prove(
+        _ request: IncomingRequest, at door: IntakeDoor, secret: String?, evenClosed: Bool = false
+    ) -> Result<Verdict, Reception.Refusal> {
+        guard door.path.open(to: secret) else {
+            return .failure(.notFound("wrong_path_secret"))
+        }
         do throws(VerificationRefusal) {
             try door.scheme.checkMethod(request)
         } catch {
-            return .refused(.init(error, methods: door.scheme.methods))
+            return .failure(.init(error, methods: door.scheme.methods))
         }
         guard Self.isPlain(request.headers) else {
-            return .refused(
+            return .failure(
                 .init(status: 415, reason: "content_encoding", detail: "only identity is taken"))
         }
         guard request.body.count <= limits.bodyBytesMax else {
-            return .refused(
+            return .failure(
                 .init(
                     status: 413, reason: "body_too_large",
                     detail: "more than \(limits.bodyBytesMax) bytes"))
         }
-        let now = time.now()
-        switch door.scheme.verify(request, at: now) {
-        case .refused(let refusal):
-            return .refused(.init(refusal, methods: door.scheme.methods))
-        case .handshake(let answer):
-            return .handshake(answer)
-        case .event(let verified):
-            return await admit(
-                [event(verified, from: source, body: request.body, at: now)], verified.answer)
-        case .batch(let several, let answer):
-            return await admit(
-                several.map { event($0, from: source, body: request.body, at: now) }, answer)
+        guard evenClosed || !door.isClosed else {
+            return .failure(.closed(retryAfterSeconds: limits.retryAfterClosedSeconds))
         }
+        return .success(door.verify(request, at: time.now()))
     }
 
     func admit(_ batch: [Event], _ answer: SchemeAnswer) async -> Reception {

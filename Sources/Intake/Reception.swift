@@ -13,7 +13,7 @@ enum Reception {
     /// Proved, but not known to be on disk: the sender is to come again.
     case heldBack([Event], WaitingLine.Trouble)
 
-    struct Refusal {
+    struct Refusal: Error {
         let status: Int
         /// A word that can be counted.
         let reason: String
@@ -57,6 +57,13 @@ extension Reception.Refusal {
         self.init(
             status: refusal.status, reason: refusal.reason.rawValue, detail: refusal.detail,
             methods: methods, headers: refusal.headers)
+    }
+
+    /// Nothing is taken in here for now, and so nothing is acknowledged: who sent it keeps it.
+    static func closed(retryAfterSeconds: Int) -> Self {
+        Self(
+            status: 503, reason: "source_disabled", detail: "the source is disabled",
+            headers: [AnswerHeader("Retry-After", String(retryAfterSeconds))])
     }
 
     /// One answer for an unknown source and for a wrong path, or strangers could list our sources.
