@@ -1,6 +1,7 @@
 import Domain
 import Logging
 import Sealing
+import Settings
 import Signing
 import Storage
 package import StrictJSON
@@ -19,10 +20,23 @@ package struct SourceSummary: Hashable, Sendable {
 extension Administrator {
     /// `{"sources": […]}`, each with its path.
     package func listSources() -> JSONValue {
+        if let sourceDesk {
+            let told: [JSONValue] = sourceDesk.definitions.list().map { entry in
+                [
+                    "name": .string(entry.name), "scheme": .text(entry.value?.kind.rawValue),
+                    "path": .string("/in/" + entry.name),
+                    "origin": entry.origin == .api ? "api" : "file",
+                    "disabled": .bool(sourceDesk.isClosed(entry.name)),
+                    "problem": .text(entry.problem),
+                ]
+            }
+            return ["sources": .array(told)]
+        }
         let told: [JSONValue] = sources.map {
             [
                 "name": .string($0.name), "scheme": .string($0.scheme),
-                "path": .string("/in/" + $0.name),
+                "path": .string("/in/" + $0.name), "origin": "file", "disabled": false,
+                "problem": .null,
             ]
         }
         return ["sources": .array(told)]

@@ -17,6 +17,8 @@ package struct Administrator: Sendable {
     let connections: [Connection]
     let audience: Audience
     let sources: [SourceSummary]
+    /// Where sources are put in, closed and opened; without one there are those of before alone.
+    package let sourceDesk: SourceDesk?
     let endpointSecrets: EndpointSecrets
     let strongbox: Strongbox
     let time: TimeSource
@@ -70,7 +72,7 @@ package struct Administrator: Sendable {
     package init(
         store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
         ruleFiles: RuleFilesState = RuleFilesState(directory: nil), connections: [Connection],
-        sources: [SourceSummary] = [], audience: Audience,
+        sources: [SourceSummary] = [], sourceDesk: SourceDesk? = nil, audience: Audience,
         endpointSecrets: EndpointSecrets = EndpointSecrets(), strongbox: Strongbox? = nil,
         time: TimeSource, chance: Chance, presetKey: Secret? = nil,
         rehearse: @escaping Rehearsal,
@@ -80,6 +82,7 @@ package struct Administrator: Sendable {
         self.connections = connections
         self.audience = audience
         self.sources = sources
+        self.sourceDesk = sourceDesk
         self.endpointSecrets = endpointSecrets
         var generator = chance
         self.strongbox =

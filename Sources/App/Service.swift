@@ -10,6 +10,7 @@ package import Settings
 import Signing
 import Storage
 import StorageSQLite
+import StrictJSON
 import Transport
 import TransportCurl
 
@@ -96,6 +97,22 @@ package struct Service: Sendable {
             configuration, store: store, book: book, transport: transport,
             strongbox: strongbox, endpointSecrets: endpointSecrets, audience: audience,
             time: time, chance: chance, log: log)
+        let sourceDesk = SourceDesk(
+            DefinitionReader(configuration),
+            files: configuration.sources.map {
+                FileDefinition(
+                    name: $0.name, value: $0, shown: ["scheme": .string($0.kind.rawValue)],
+                    file: configuration.file)
+            }, strongbox: strongbox, chance: chance, log: log,
+            tryOut: { rooms.intake.trial($0, for: $1, secret: $2).map { SourceTrial($0) } }
+        ) { sources, closed in
+            rooms.intake.replaceDoors(
+                with: sources.map {
+                    IntakeDoor(
+                        $0.name, schemes: [$0.scheme], pathSecrets: $0.pathSecrets,
+                        isClosed: closed.contains($0.name))
+                })
+        }
         let administration = Administrator(
             store: store, book: book, fileRules: configuration.rules,
             references: configuration.references,
@@ -106,7 +123,8 @@ package struct Service: Sendable {
             sources: configuration.sources.map {
                 SourceSummary(name: $0.name, scheme: $0.kind.rawValue)
             },
-            audience: audience, endpointSecrets: endpointSecrets, strongbox: strongbox, time: time,
+            sourceDesk: sourceDesk, audience: audience, endpointSecrets: endpointSecrets,
+            strongbox: strongbox, time: time,
             chance: chance, presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
             publish: rooms.publish,
             nudges: .init(
@@ -294,12 +312,24 @@ extension Service {
     ) async throws(ServiceError) -> Secret? {
         do {
             try await endpointSecrets.load(configuration.endpoints)
+            try await administration.sourceDesk?.rebuild()
             try await administration.desk.rebuild()
             var generator = chance
             return try await administration.keyDesk.establish(using: &generator)
         } catch {
             throw ServiceError(
                 "The store cannot be read: \(error)", "The log above may say more.")
+        }
+    }
+}
+
+extension SourceTrial {
+    fileprivate init(_ trial: IntakeTrial) {
+        switch trial {
+        case .events(let events): self = .events(events)
+        case .handshake: self = .handshake
+        case .refused(let status, let reason, let detail):
+            self = .refused(status: status, reason: reason, detail: detail)
         }
     }
 }

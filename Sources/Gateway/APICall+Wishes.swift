@@ -127,7 +127,7 @@ extension APICall {
 
 extension APIRequest {
     /// For what is said by the address alone; an object without members is as good as nothing.
-    fileprivate func refuseBody() throws(AdministrationError) {
+    func refuseBody() throws(AdministrationError) {
         guard !body.isEmpty, (try? JSONValue(parsing: body)) != .object([:]) else { return }
         throw AdministrationError(
             .bodyInvalid, "this is asked without a body", pointer: .root,

@@ -72,6 +72,11 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     /// An endpoint was put in, or another definition in its place.
     case endpointPut = "endpoint.put"
     case endpointDeleted = "endpoint.deleted"
+    /// A source was put in, or another definition in its place.
+    case sourcePut = "source.put"
+    case sourceDeleted = "source.deleted"
+    case sourceDisabled = "source.disabled"
+    case sourceEnabled = "source.enabled"
     /// What an endpoint missed goes out again.
     case endpointRecovered = "endpoint.recovered"
     /// An endpoint has a new signing secret.

@@ -50,26 +50,8 @@ struct ConnectionsCommand: AsyncParsableCommand {
     }
 }
 
-struct SourcesCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "sources",
-        abstract: "Lists the senders whose events are taken in.",
-        discussion: """
-            Example:
-              copyhook sources
-            """)
-
-    @OptionGroup var api: APIOptions
-
-    func run() async throws {
-        try await DestinationList.show(api, "sources", headings: ["NAME", "SCHEME", "PATH"]) {
-            [$0.cell("name"), $0.cell("scheme"), $0.cell("path")]
-        }
-    }
-}
-
 /// A list of what the configuration names.
-private enum DestinationList {
+enum DestinationList {
     /// Asks for it and prints it.
     static func show(
         _ api: APIOptions, _ key: String, headings: [String], row: (JSONValue) -> [String]

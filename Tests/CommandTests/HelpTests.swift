@@ -14,7 +14,8 @@ import Testing
         "tasks show", "tasks resolve", "tasks cancel", "tasks retry", "tasks copy", "deliveries",
         "deliveries list", "deliveries show", "deliveries resend", "deliveries cancel", "endpoints",
         "endpoints test", "endpoints list", "endpoints rotate", "endpoints recover",
-        "connections", "sources",
+        "connections", "sources", "sources list", "sources show", "sources put",
+        "sources delete", "sources disable", "sources enable", "sources test",
         "secrets", "secrets rewrap", "keys", "keys create", "keys list", "keys revoke", "audit",
         "audit list", "audit verify",
     ]

@@ -19,7 +19,8 @@ import TransportCurl
             "replayEvents": .leavesOutWhatIsDone, "recoverEndpoint": .leavesOutWhatIsDone,
             "replayEvent": .findsItsEntry, "resolveTask": .findsItsEntry,
             "resendDelivery": .findsItsEntry, "enableRule": .findsItsEntry,
-            "disableRule": .findsItsEntry,
+            "disableRule": .findsItsEntry, "enableSource": .findsItsEntry,
+            "disableSource": .findsItsEntry, "trySource": .looks,
         ]
         let wishes = APICall.all.filter { $0.method == "POST" }
         for call in wishes {
