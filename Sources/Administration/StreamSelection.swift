@@ -9,14 +9,14 @@ package struct StreamSelection: Hashable, Sendable {
     private static let kindsMax = 32
 
     private let selection: Selection
+    private let lastMark: String?
 
     /// - Parameters:
     ///   - parameters: By their names, no others than ``parameters``.
     ///   - lastMark: What a client saw last that was told something before; it counts most.
     package init(_ parameters: [String: String], lastMark: String? = nil) {
-        var selection = Selection(parameters)
-        if let lastMark { selection = selection.with("after", lastMark) }
-        self.selection = selection
+        selection = Selection(parameters)
+        self.lastMark = lastMark
     }
 }
 
@@ -24,8 +24,9 @@ extension StreamSelection {
     /// The mark to go on from, where there is one.
     var mark: StreamMark? {
         get throws(AdministrationError) {
-            guard let text = selection.parameters["after"] else { return nil }
-            guard StreamMark.isWellFormed(text) else {
+            guard let text = lastMark ?? selection.parameters["after"] else { return nil }
+            // In a header anything may stand: a client keeps what it was told there.
+            guard lastMark != nil || StreamMark.isWellFormed(text) else {
                 throw AdministrationError(
                     .parameterInvalid, "`after` is no mark of the stream", remedy: Self.marks)
             }

@@ -260,6 +260,13 @@ private struct SecretStage {
                 text += try await service.api("GET", "/api/v1/\(table)/\(id)").text
             }
         }
+        var told = try await service.api("GET", "/api/v1/stream?limit=200&since=1d")
+        #expect(told.json["happenings"]?.array?.isEmpty == false)
+        text += told.text
+        while told.json["more"] == true, let next = told.json["next"]?.string {
+            told = try await service.api("GET", "/api/v1/stream?limit=200&after=\(next)")
+            text += told.text
+        }
         return text
     }
 }

@@ -156,6 +156,10 @@ extension MarkerStage {
                 _ = try await get("/api/v1/\(table)/\(row["id"]?.string ?? "")")
             }
         }
+        var page = try await get("/api/v1/stream?limit=200&since=1d")
+        while page["more"] == true, let next = page["next"]?.string {
+            page = try await get("/api/v1/stream?limit=200&after=\(next)")
+        }
     }
 
     func collectPayloads() async throws {

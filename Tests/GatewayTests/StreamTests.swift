@@ -11,11 +11,13 @@ import Transport
 import TransportCurl
 
 extension Event {
-    fileprivate static func told(_ number: Int, source: String = "coze") -> Event {
+    fileprivate static func told(
+        _ number: Int, source: String = "coze", name: String = "客服"
+    ) -> Event {
         Event(
             id: ID(rawValue: "evt_\(number)"), identity: Identity(source: source, key: "\(number)"),
             type: "bot.published", time: nil, receivedAt: GatewayFixture.now,
-            entity: EntityReference(type: "bot", id: "b\(number)", name: "客服"),
+            entity: EntityReference(type: "bot", id: "b\(number)", name: name),
             body: Array(#"{"secret":"of the body"}"#.utf8))
     }
 }
@@ -110,6 +112,7 @@ extension GatewayFixture.Running {
     @Test func soManyFollowAtATimeAndWhoGoesMakesRoom() async throws {
         var fixture = GatewayFixture()
         fixture.limits.streamsMax = 2
+        fixture.callLimits.ofKey = .init(perSecond: 1, burst: 1_000_000)
         try await fixture.run { gateway in
             let streams = [try await gateway.follow(), try await gateway.follow()]
             for stream in streams { _ = try await stream.read(until: "retry") }
@@ -125,6 +128,31 @@ extension GatewayFixture.Running {
                 let said = try await next.read(until: "\r\n")
                 if said.hasPrefix("HTTP/1.1 200 ") { break }
             }
+        }
+    }
+
+    /// Six megabytes are more than the system takes for it.
+    @Test func whoTakesNothingIsReadForNoFurtherAndClosed() async throws {
+        var fixture = GatewayFixture()
+        fixture.limits.streamsMax = 1
+        fixture.limits.paceTime = .milliseconds(500)
+        fixture.callLimits.ofKey = .init(perSecond: 1, burst: 1_000_000)
+        let name = String(repeating: "n", count: 1_000)
+        for number in 0..<6_000 {
+            _ = try await fixture.store.admit(.told(number, name: name))
+        }
+        try await fixture.run { gateway in
+            let deaf = try await RawClient.connect(to: gateway.port, receiveBuffer: 4_096)
+            try await deaf.send(
+                "GET /api/v1/stream?since=1h HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                    + "\(GatewayFixture.key)\r\nAccept: text/event-stream\r\n\r\n")
+            #expect(try await deaf.read(until: "\r\n").hasPrefix("HTTP/1.1 200 "))
+            while true {
+                let next = try await gateway.follow("")
+                if try await next.read(until: "\r\n").hasPrefix("HTTP/1.1 200 ") { break }
+            }
+            let taken = try await deaf.readToEnd()
+            #expect(!taken.contains("\"evt_5999\""))
         }
     }
 
@@ -174,6 +202,15 @@ extension GatewayFixture.Running {
             #expect(first.json["more"] == true)
             let next = try #require(first.json["next"]?.string)
             #expect(try await kinds("?after=\(next)") == ["event.stored", "audit.rule.put"])
+        }
+    }
+
+    @Test func aLastIDThatIsNoMarkIsRefused() async throws {
+        try await GatewayFixture().run { gateway in
+            for fields in ["Last-Event-ID: x\r\n", "Last-Event-ID: 2.0.0\r\n"] {
+                let said = try await gateway.follow("", fields).read(until: "}")
+                #expect(said.hasPrefix("HTTP/1.1 422 ") && said.contains("remedy"))
+            }
         }
     }
 
