@@ -14,8 +14,7 @@ package struct Administrator: Sendable {
     static let leaseOfDecision: Duration = .seconds(30)
 
     let store: any Store
-    let connections: [Connection]
-    let audience: Audience
+    let destinations: DestinationBook
     let sources: [SourceSummary]
     /// Where sources are put in, closed and opened; without one there are those of before alone.
     package let sourceDesk: SourceDesk?
@@ -59,10 +58,10 @@ package struct Administrator: Sendable {
     ///   - book: Filled by ``RuleDesk/rebuild()``, which the composition root calls before the
     ///     first event is matched.
     ///   - fileRules: As read from files at start, checked.
-    ///   - references: The connections and endpoints that rules may name.
     ///   - ruleFiles: Where whoever follows the rule files says what became of them.
-    ///   - connections: Those over which a person may have something copied.
-    ///   - audience: Who hears of a task's end by a person's decision.
+    ///   - destinations: The connections and endpoints, which rules may name; over these a person
+    ///     may have something copied, and those hear of a task's end by a person's decision.
+    ///   - sourceNames: What patterns may ask for; by default unknown.
     ///   - endpointSecrets: Where secrets that sign are rotated.
     ///   - strongbox: Seals what is kept of wishes; without one it opens while the process
     ///     lives.
@@ -70,17 +69,17 @@ package struct Administrator: Sendable {
     ///   - rehearse: What `Matching` would decide, which this room does not know.
     ///   - publish: The way through `Intake`, which it does not know either.
     package init(
-        store: any Store, book: RuleBook, fileRules: [Rule], references: RuleReferences,
-        ruleFiles: RuleFilesState = RuleFilesState(directory: nil), connections: [Connection],
-        sources: [SourceSummary] = [], sourceDesk: SourceDesk? = nil, audience: Audience,
+        store: any Store, book: RuleBook, fileRules: [Rule], destinations: DestinationBook,
+        ruleFiles: RuleFilesState = RuleFilesState(directory: nil),
+        sources: [SourceSummary] = [], sourceNames: (@Sendable () -> [String])? = nil,
+        sourceDesk: SourceDesk? = nil,
         endpointSecrets: EndpointSecrets = EndpointSecrets(), strongbox: Strongbox? = nil,
         time: TimeSource, chance: Chance, presetKey: Secret? = nil,
         rehearse: @escaping Rehearsal,
         publish: @escaping Publish, nudges: Nudges = Nudges(), log: Logger
     ) {
         self.store = store
-        self.connections = connections
-        self.audience = audience
+        self.destinations = destinations
         self.sources = sources
         self.sourceDesk = sourceDesk
         self.endpointSecrets = endpointSecrets
@@ -96,9 +95,13 @@ package struct Administrator: Sendable {
         self.ruleFiles = ruleFiles
         self.log = log
         desk = RuleDesk(
-            registry: store, book: book, fileRules: fileRules, references: references, log: log)
+            registry: store, book: book, fileRules: fileRules,
+            references: References(destinations, sourceNames: sourceNames), log: log)
         keyDesk = KeyDesk(keyring: store, preset: presetKey, time: time, log: log)
     }
+
+    var connections: [Connection] { destinations.current.connections }
+    var audience: Audience { destinations.current.audience }
 
     /// The time that durations back are counted from: for a wish that comes again, the same.
     package var now: Timestamp { wish?.madeAt ?? time.now() }

@@ -16,7 +16,7 @@ package final class RuleDesk: Sendable {
 
     private let registry: any Registry & AuditLog
     private let book: RuleBook
-    private let references: RuleReferences
+    private let references: References
     let log: Logger
     let turnstile = Turnstile()
     private let files: Mutex<[Rule]>
@@ -26,7 +26,7 @@ package final class RuleDesk: Sendable {
 
     package init(
         registry: any Registry & AuditLog, book: RuleBook, fileRules: [Rule],
-        references: RuleReferences, log: Logger
+        references: References, log: Logger
     ) {
         self.registry = registry
         self.book = book
@@ -57,7 +57,7 @@ package final class RuleDesk: Sendable {
     ) async throws(AdministrationError) {
         for (place, rule) in fileRules.enumerated() {
             do throws(RuleRefusal) {
-                try references.check(rule)
+                try references.current.check(rule)
             } catch {
                 throw AdministrationError(error, in: rule.name)
             }
@@ -156,7 +156,7 @@ package final class RuleDesk: Sendable {
         do {
             let rule = try Rule(parsing: json, name: name)
             try refuseReferences(in: rule)
-            try references.check(rule)
+            try references.current.check(rule)
             return rule
         } catch {
             throw AdministrationError(error)
@@ -245,7 +245,7 @@ package final class RuleDesk: Sendable {
             entry.problem = "a rule of this name stands in a file, and that one is in force"
         } else if let rule = entry.rule {
             do throws(RuleRefusal) {
-                try references.check(rule)
+                try references.current.check(rule)
             } catch {
                 entry.problem = error.description
             }

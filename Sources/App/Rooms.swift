@@ -32,9 +32,7 @@ struct Rooms: Sendable {
     init(
         _ configuration: Configuration, store: any Store, book: RuleBook,
         transport: any HTTPTransport, strongbox: Strongbox, endpointSecrets: EndpointSecrets,
-        audience: Audience, time: TimeSource,
-        chance: Chance,
-        log: Logger
+        destinations: DestinationBook, time: TimeSource, chance: Chance, log: Logger
     ) throws(ServiceError) {
         intake = IntakeRoom(
             sources: Dictionary(
@@ -52,24 +50,25 @@ struct Rooms: Sendable {
         }
         rehearse =
             Rehearsing(
-                events: store, connections: configuration.connections, audience: audience,
-                time: time
+                events: store, destinations: destinations, time: time
             ).outcome
         matching = StageRunner(
             MatchingStage(
-                events: store, book: book, connections: configuration.connections,
-                audience: audience, time: time, lease: configuration.lease, log: log),
+                events: store, book: book, destinations: destinations, time: time,
+                lease: configuration.lease, log: log),
             time: time, nudge: wakeMatching, next: [wakeCopying, wakeNotifying], log: log)
+        try Self.check(configuration.connections)
         copying = StageRunner(
             CopyingStage(
-                ledger: store, health: store, connections: configuration.connections,
-                platforms: try Self.platforms(configuration.connections), audience: audience,
-                transport: transport, keeper: SealedGrants(strongbox, log: log), time: time,
+                ledger: store, health: store, destinations: destinations,
+                platform: { connection throws(ProviderError) in
+                    try copyPlatform(for: connection)
+                }, transport: transport, keeper: SealedGrants(strongbox, log: log), time: time,
                 chance: chance, lease: configuration.lease, log: log),
             time: time, nudge: wakeCopying, next: [wakeNotifying], log: log)
         notifying = StageRunner(
             NotifyingStage(
-                ledger: store, audience: audience, transport: transport,
+                ledger: store, destinations: destinations, transport: transport,
                 time: time, chance: chance, lease: configuration.lease, log: log,
                 ruleTemplates: { book.current.templates },
                 secrets: { endpointSecrets.secrets(of: $0, at: $1) }),
@@ -93,17 +92,14 @@ struct Rooms: Sendable {
         ]
     }
 
-    private static func platforms(
-        _ connections: [Connection]
-    ) throws(ServiceError) -> [String: any CopyPlatform] {
-        var platforms: [String: any CopyPlatform] = [:]
+    /// Refuses to start with a connection that could copy nothing.
+    private static func check(_ connections: [Connection]) throws(ServiceError) {
         for connection in connections {
             do throws(ProviderError) {
-                platforms[connection.name] = try copyPlatform(for: connection)
+                _ = try copyPlatform(for: connection)
             } catch {
                 throw ServiceError(error.place, error.detail)
             }
         }
-        return platforms
     }
 }

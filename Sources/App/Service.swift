@@ -85,7 +85,8 @@ package struct Service: Sendable {
         _ store: SQLiteStore, _ transport: CurlTransport, until stop: StopSignal,
         onStart: @escaping @Sendable (Started) async -> Void
     ) async throws(ServiceError) {
-        let audience = Audience(configuration.endpoints)
+        let destinations = DestinationBook(
+            connections: configuration.connections, endpoints: configuration.endpoints)
         let book = RuleBook()
         let keys = try await MasterKeys(
             settings: configuration.secrets, database: configuration.store.path, chance: chance,
@@ -95,7 +96,7 @@ package struct Service: Sendable {
         let endpointSecrets = EndpointSecrets(strongbox)
         let rooms = try Rooms(
             configuration, store: store, book: book, transport: transport,
-            strongbox: strongbox, endpointSecrets: endpointSecrets, audience: audience,
+            strongbox: strongbox, endpointSecrets: endpointSecrets, destinations: destinations,
             time: time, chance: chance, log: log)
         let sourceDesk = SourceDesk(
             DefinitionReader(configuration),
@@ -115,17 +116,16 @@ package struct Service: Sendable {
         }
         let administration = Administrator(
             store: store, book: book, fileRules: configuration.rules,
-            references: configuration.references,
+            destinations: destinations,
             ruleFiles: RuleFilesState(
                 directory: configuration.rulesDirectory,
                 rules: configuration.rules.count - configuration.inlineRules.count, at: time.now()),
-            connections: configuration.connections,
             sources: configuration.sources.map {
                 SourceSummary(name: $0.name, scheme: $0.kind.rawValue)
             },
-            sourceDesk: sourceDesk, audience: audience, endpointSecrets: endpointSecrets,
-            strongbox: strongbox, time: time,
-            chance: chance, presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
+            sourceNames: { [names = configuration.sources.map(\.name)] in names },
+            sourceDesk: sourceDesk, endpointSecrets: endpointSecrets, strongbox: strongbox, time: time, chance: chance,
+            presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
             publish: rooms.publish,
             nudges: .init(
                 matching: rooms.wakeMatching.signal, copying: rooms.wakeCopying.signal,

@@ -10,7 +10,7 @@ import Storage
 /// of which nothing is known, and several workers with the same news all come to one notification.
 actor ConnectionDesk {
     private let ledger: any HealthLedger
-    private let audience: Audience
+    private let destinations: DestinationBook
     private let time: TimeSource
     private let limits: CopyingLimits
     private let log: Logger
@@ -22,11 +22,11 @@ actor ConnectionDesk {
     private var isTelling = false
 
     init(
-        ledger: any HealthLedger, audience: Audience, time: TimeSource, limits: CopyingLimits,
-        log: Logger
+        ledger: any HealthLedger, destinations: DestinationBook, time: TimeSource,
+        limits: CopyingLimits, log: Logger
     ) {
         self.ledger = ledger
-        self.audience = audience
+        self.destinations = destinations
         self.time = time
         self.limits = limits
         self.log = log
@@ -80,7 +80,7 @@ actor ConnectionDesk {
             return
         default: return
         }
-        let announcement = audience.announcement(
+        let announcement = destinations.current.audience.announcement(
             of: connection, as: type, before: stored, after: health, at: time.now())
         try await ledger.record(health, announcing: [announcement])
         if case .broken(_, let since) = verdict { told[connection.name] = since }

@@ -33,7 +33,8 @@ extension CopyingStage {
         var settlement = CopySettlement()
         do throws(CopyTask.InvalidTransition) {
             let step = try job.task.apply(signal)
-            settlement.announcements = Self.announcement(step, of: job.task, at: now, audience)
+            settlement.announcements = Self.announcement(
+                step, of: job.task, at: now, destinations.current.audience)
         } catch {
             logError("copy.signal_refused", job.task, detail: "\(error.state.name)")
             return CopyResult(nil)

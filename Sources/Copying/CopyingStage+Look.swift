@@ -91,7 +91,7 @@ extension CopyingStage {
             guard job.task.isPossibleDuplicate,
                 candidates.count >= surroundings.namesakes.count + 2
             else { return held }
-            return held.adding(.duplicateSuspected(at: now), at: now, audience)
+            return held.adding(.duplicateSuspected(at: now), at: now, destinations.current.audience)
         case .none, .trouble:
             return foundNone(job, account, Try(.look, "found_none", exchange: exchange))
         }

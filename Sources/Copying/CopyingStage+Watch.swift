@@ -14,7 +14,8 @@ extension CopyingStage {
             task.state.name == .succeeded, mayHaveDouble(task)
         else { return result }
         return result.adding(
-            .watched(next: time.now() + window(task, account)), at: time.now(), audience)
+            .watched(next: time.now() + window(task, account)), at: time.now(),
+            destinations.current.audience)
     }
 
     /// Without a name or a baseline nothing that is there could be told from what always was.

@@ -13,31 +13,33 @@ package import Transport
 /// the answer, and says to the machine what happened. Whatever must be true together is in the one
 /// settlement that it hands back.
 package struct CopyingStage: Stage {
+    /// Makes what a connection speaks to; `nil` where it speaks to nothing.
+    package typealias PlatformMaking =
+        @Sendable (Connection) throws(ProviderError) -> (any CopyPlatform)?
+
     package let name = "copying"
 
     let ledger: any CopyLedger
-    let audience: Audience
+    let destinations: DestinationBook
     let time: TimeSource
     let chance: Chance
     let limits: CopyingLimits
     let lease: Duration
     let log: Logger
-    private let accounts: [String: Account]
+    private let accounts: Accounts
     private let desk: ConnectionDesk
-    private let perConnection: Int
     let lockWaits: LockWaits
 
     /// - Parameters:
     ///   - health: Where it is written that a connection broke, or works again.
-    ///   - platforms: One for each connection, by the connection's name.
+    ///   - platform: Makes one for each connection; `nil` for one over which nothing is copied.
     ///   - keeper: Where grants outlive this process; by default nowhere.
     ///   - lease: At least twice the longest time-out of a connection.
     package init(
         ledger: any CopyLedger,
         health: any HealthLedger,
-        connections: [Connection],
-        platforms: [String: any CopyPlatform],
-        audience: Audience,
+        destinations: DestinationBook,
+        platform: @escaping PlatformMaking,
         transport: any HTTPTransport,
         keeper: any GrantKeeper = NoGrantKeeper(),
         time: TimeSource,
@@ -47,44 +49,45 @@ package struct CopyingStage: Stage {
         log: Logger
     ) {
         self.ledger = ledger
-        self.audience = audience
+        self.destinations = destinations
         self.time = time
         self.chance = chance
         self.limits = limits
         self.lease = lease
         self.log = log
-        var accounts: [String: Account] = [:]
-        for connection in connections {
-            guard let platform = platforms[connection.name] else { continue }
-            accounts[connection.name] = Account(
-                connection, platform: platform, transport: transport, keeper: keeper, time: time,
-                chance: chance, limits: limits, lease: lease)
+        accounts = Accounts(destinations, log: log) { connection throws(ProviderError) in
+            try platform(connection).map {
+                Account(
+                    connection, platform: $0, transport: transport, keeper: keeper, time: time,
+                    chance: chance, limits: limits, lease: lease)
+            }
         }
-        self.accounts = accounts
-        perConnection = connections.map(\.limits.concurrent).max() ?? 1
         desk = ConnectionDesk(
-            ledger: health, audience: audience, time: time, limits: limits, log: log)
+            ledger: health, destinations: destinations, time: time, limits: limits, log: log)
         lockWaits = LockWaits(first: limits.lockWait, max: limits.lockWaitMax)
     }
 
     package func claim(
         limit: Int, at now: Timestamp
     ) async throws(StorageError) -> [CopyWork] {
-        await desk.tell(sortedAccounts)
+        let accounts = accounts.current
+        await desk.tell(accounts.sorted)
         // Read first: what the store takes to answer counts against the lease.
         let claimedAt = time.elapsed()
         let claimed = try await ledger.claimTasks(
-            limit: limit, perConnection: perConnection,
-            skipping: Set(accounts.filter { $0.value.isToBeSkipped }.keys), at: now, lease: lease)
+            limit: limit, perConnection: accounts.perConnection,
+            skipping: Set(accounts.all.filter { $0.value.isToBeSkipped }.keys), at: now,
+            lease: lease)
         return claimed.map { task in
-            accounts[task.claim.work.plan.connection]?.take()
-            return CopyWork(task: task, claimedAt: claimedAt)
+            let account = accounts.all[task.claim.work.plan.connection]
+            account?.take()
+            return CopyWork(task: task, claimedAt: claimedAt, account: account)
         }
     }
 
     package func perform(_ work: CopyWork) async -> CopyResult {
         let job = Job(work, at: time.now(), elapsed: time.elapsed(), lease: lease)
-        guard let account = accounts[job.task.plan.connection] else {
+        guard let account = work.account ?? accounts.current.all[job.task.plan.connection] else {
             return strange(job)
         }
         defer { account.giveBack() }
@@ -105,11 +108,6 @@ package struct CopyingStage: Stage {
         }
     }
 
-    /// In an order that is always the same.
-    private var sortedAccounts: [Account] {
-        accounts.sorted { $0.key < $1.key }.map(\.value)
-    }
-
     package func settle(_ result: CopyResult) async throws(StorageError) {
         guard let (claim, settlement) = result.ending else { return }
         do throws(StorageError) {
@@ -121,7 +119,7 @@ package struct CopyingStage: Stage {
             try await ledger.settle(claim, with: settlement, at: time.now())
         }
         // Behind the settlement: a store that is slow with the news must not cost the claim.
-        await desk.tell(sortedAccounts)
+        await desk.tell(accounts.current.sorted)
     }
 }
 
@@ -130,10 +128,18 @@ package struct CopyWork: Sendable {
     package let task: ClaimedTask
     /// On the clock that never jumps: a lease is not trusted to the wall clock.
     package let claimedAt: Duration
+    /// What it began with, whatever becomes of the connection meanwhile; `nil` for one of which
+    /// nothing was known.
+    let account: Account?
 
     package init(task: ClaimedTask, claimedAt: Duration) {
+        self.init(task: task, claimedAt: claimedAt, account: nil)
+    }
+
+    init(task: ClaimedTask, claimedAt: Duration, account: Account?) {
         self.task = task
         self.claimedAt = claimedAt
+        self.account = account
     }
 }
 
@@ -173,7 +179,7 @@ struct Job: Sendable {
 }
 
 extension CopyingStage {
-    /// A task whose connection was removed from the configuration: kept as it is, so that putting
+    /// A task whose connection is gone: kept as it is, so that putting
     /// the connection back is all there is to do.
     private func strange(_ job: Job) -> CopyResult {
         var job = job

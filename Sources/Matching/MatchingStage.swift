@@ -14,23 +14,23 @@ package struct MatchingStage: Stage {
 
     private let events: any EventLog
     private let book: RuleBook
-    private let planner: Planner
+    private let destinations: DestinationBook
     private let guards: Guards
     private let time: TimeSource
     private let lease: Duration
     private let log: Logger
 
     /// - Parameters:
-    ///   - connections: All of the configuration; an action that names another is impossible.
-    ///   - audience: Who is told of events that are only announced.
+    ///   - destinations: The connections, of which an action that names another is impossible, and
+    ///     who is told of events that are only announced.
     ///   - lease: How long a claim holds, 60 s by default.
     package init(
-        events: any EventLog, book: RuleBook, connections: [Connection], audience: Audience,
-        time: TimeSource, lease: Duration = .seconds(60), log: Logger
+        events: any EventLog, book: RuleBook, destinations: DestinationBook, time: TimeSource,
+        lease: Duration = .seconds(60), log: Logger
     ) {
         self.events = events
         self.book = book
-        planner = Planner(connections: connections, audience: audience)
+        self.destinations = destinations
         guards = Guards(events: events)
         self.time = time
         self.lease = lease
@@ -60,7 +60,8 @@ package struct MatchingStage: Stage {
 
     private func intents(for event: Event) -> [Intent] {
         do throws(JSONRefusal) {
-            return try planner.intents(for: event, in: book.current, at: time.now())
+            return try Planner(destinations.current).intents(
+                for: event, in: book.current, at: time.now())
         } catch {
             // Intake parsed this body, so the stored bytes are not those. Kept and ignored:
             // claiming it again would bring up the same for ever.

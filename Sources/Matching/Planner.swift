@@ -7,8 +7,13 @@ import StrictJSON
 ///
 /// Pure: the same event, edition and time give the same intents, ids included.
 struct Planner: Sendable {
-    let connections: [Connection]
-    let audience: Audience
+    private let connections: [Connection]
+    private let audience: Audience
+
+    init(_ destinations: Destinations) {
+        connections = destinations.connections
+        audience = destinations.audience
+    }
 
     /// What the matching rules want, in the order of the rules and of their actions.
     ///

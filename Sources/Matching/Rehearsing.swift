@@ -7,14 +7,14 @@ import StrictJSON
 /// Says what a rule would do with an event, by the planner and the guards that decide it in
 /// earnest, and does nothing.
 package struct Rehearsing: Sendable {
-    private let planner: Planner
+    private let destinations: DestinationBook
     private let guards: Guards
     private let time: TimeSource
 
     package init(
-        events: any EventLog, connections: [Connection], audience: Audience, time: TimeSource
+        events: any EventLog, destinations: DestinationBook, time: TimeSource
     ) {
-        planner = Planner(connections: connections, audience: audience)
+        self.destinations = destinations
         guards = Guards(events: events)
         self.time = time
     }
@@ -24,6 +24,7 @@ package struct Rehearsing: Sendable {
         of rule: Rule, for event: Event
     ) async throws(StorageError) -> MatchOutcome {
         let now = time.now()
+        let planner = Planner(destinations.current)
         let intents =
             (try? planner.intents(for: event, in: RuleBook([rule]).current, at: now)) ?? []
         return try await guards.decide(intents, at: now) { _ throws(StorageError) in }

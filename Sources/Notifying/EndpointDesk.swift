@@ -23,8 +23,14 @@ final class EndpointDesk: Sendable {
     }
 
     private struct State {
+        /// Of the destinations that it was made of.
+        var edition = 0
+        var endpoints: [String: Endpoint] = [:]
         var lanes: [String: EndpointLane] = [:]
         var lines: [Line] = []
+        var keys: [DestinationKey: Int] = [:]
+        /// The scheme, host and port of each endpoint, by its name.
+        var hosts: [String: String] = [:]
     }
 
     /// How fast what is overdue leaves for one destination (reliability.md 2, "Notifications").
@@ -45,32 +51,66 @@ final class EndpointDesk: Sendable {
     private let chance: Chance
     private let log: Logger
     private let state: Mutex<State>
-    /// The scheme, host and port of each endpoint, by its name.
-    private let hosts: [String: String]
 
-    init(_ endpoints: [Endpoint], time: TimeSource, chance: Chance, log: Logger) {
+    init(_ destinations: Destinations, time: TimeSource, chance: Chance, log: Logger) {
         self.time = time
         self.chance = chance
         self.log = log
-        var built = State()
-        var places: [DestinationKey: Int] = [:]
-        var hosts: [String: String] = [:]
-        for endpoint in endpoints where built.lanes[endpoint.name] == nil {
-            let key = DestinationKey(endpoint)
-            let place = places[key] ?? built.lines.count
-            if place == built.lines.count { built.lines.append(Line()) }
-            places[key] = place
-            hosts[endpoint.name] = key.place
-            built.lines[place].names.append(endpoint.name)
-            let channel = endpoint.channel.messages
-            built.lanes[endpoint.name] = EndpointLane(
-                line: place, endpoint: endpoint, rates: endpoint.rate.map { [$0] } ?? channel.rates,
-                mergeMax: channel.mergeMax, waitMax: channel.freshness ?? channel.schedule.length,
-                overdueBefore: time.now() - Self.outageMin)
-        }
-        state = Mutex(built)
-        self.hosts = hosts
+        state = Mutex(State())
+        take(destinations)
     }
+
+    /// Takes the endpoints that are there now: lanes appear, change and go.
+    ///
+    /// What is known of an endpoint that stays as it was stays as well, and so does the line of a
+    /// destination; one that is changed is a new acquaintance.
+    ///
+    /// - Returns: Whether they are others than before.
+    @discardableResult
+    func take(_ destinations: Destinations) -> Bool {
+        let overdueBefore = time.now() - Self.outageMin
+        return state.withLock { state in
+            guard destinations.edition > state.edition else { return false }
+            var next = State(edition: destinations.edition)
+            for endpoint in destinations.audience.endpoints
+            where next.lanes[endpoint.name] == nil {
+                let key = DestinationKey(endpoint)
+                let place = next.keys[key] ?? next.lines.count
+                if place == next.lines.count {
+                    var line = state.keys[key].map { state.lines[$0] } ?? Line()
+                    line.names = []
+                    line.first = 0
+                    next.lines.append(line)
+                }
+                next.keys[key] = place
+                next.hosts[endpoint.name] = key.place
+                next.endpoints[endpoint.name] = endpoint
+                next.lines[place].names.append(endpoint.name)
+                let former = state.lanes[endpoint.name]
+                if var lane = former, state.endpoints[endpoint.name] == endpoint {
+                    lane.line = place
+                    next.lanes[endpoint.name] = lane
+                    continue
+                }
+                let channel = endpoint.channel.messages
+                var lane = EndpointLane(
+                    line: place, endpoint: endpoint,
+                    rates: endpoint.rate.map { [$0] } ?? channel.rates,
+                    mergeMax: channel.mergeMax,
+                    waitMax: channel.freshness ?? channel.schedule.length,
+                    overdueBefore: overdueBefore)
+                if let former { lane.takeOver(from: former) }
+                next.lanes[endpoint.name] = lane
+            }
+            state = next
+            return true
+        }
+    }
+
+    /// The endpoint of a name, as it is now.
+    func endpoint(_ name: String) -> Endpoint? { state.withLock { $0.endpoints[name] } }
+
+    var names: [String] { state.withLock { Array($0.endpoints.keys) } }
 
     /// What a claim may take of each endpoint.
     ///
@@ -196,11 +236,10 @@ final class EndpointDesk: Sendable {
                 line.breaker.withdraw()
             }
         }
-        guard outcome.reason.isForHost, let pause = outcome.pause, let host = hosts[name] else {
-            return
-        }
+        guard outcome.reason.isForHost, let pause = outcome.pause else { return }
         state.withLock { state in
-            for (other, place) in hosts where place == host && other != name {
+            guard let host = state.hosts[name] else { return }
+            for (other, place) in state.hosts where place == host && other != name {
                 state.lanes[other]?.note(pause: pause, isStrained: false, isWell: false, at: now)
             }
         }

@@ -21,7 +21,7 @@ struct EndpointLane: Sendable {
     static let permissionLength = Duration.days(1)
 
     /// Its destination's place at the desk.
-    let line: Int
+    var line: Int
     /// What waits for longer than this while the endpoint is disabled is given up.
     let waitMax: Duration
     private let concurrentMax: Int
@@ -112,7 +112,10 @@ struct EndpointLane: Sendable {
         allowance?.note(at: now)
     }
 
-    mutating func leave() { inFlight -= 1 }
+    mutating func leave() { inFlight = max(0, inFlight - 1) }
+
+    /// Counts in what is still under way from before the endpoint was changed.
+    mutating func takeOver(from former: EndpointLane) { inFlight = former.inFlight }
 
     /// Pays for an attempt; `false` for a retry that there is nothing left to pay with.
     mutating func pay(isRetry: Bool, at now: Duration) -> Bool {

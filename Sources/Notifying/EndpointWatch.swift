@@ -22,13 +22,13 @@ final class EndpointWatch: Sendable {
     private static let triesMax = 5
 
     private let ledger: any HealthLedger
-    private let audience: Audience
+    private let destinations: DestinationBook
     private let log: Logger
     private let state = Mutex(State())
 
-    init(_ ledger: any HealthLedger, audience: Audience, log: Logger) {
+    init(_ ledger: any HealthLedger, destinations: DestinationBook, log: Logger) {
         self.ledger = ledger
-        self.audience = audience
+        self.destinations = destinations
         self.log = log
     }
 
@@ -58,7 +58,8 @@ final class EndpointWatch: Sendable {
             guard let change = change(after: news, of: name, tries: tries, at: now) else { return }
             do throws(StorageError) {
                 try await ledger.record(
-                    change.health, announcing: audience.announcements(of: change, at: now))
+                    change.health,
+                    announcing: destinations.current.audience.announcements(of: change, at: now))
                 return take(change, of: name)
             } catch {
                 guard error.code == .conflict, round < Self.triesMax else { throw error }

@@ -14,7 +14,7 @@ package struct NotifyingStage: Stage {
     package let name = "notifying"
 
     private let ledger: any DeliveryLedger
-    private let endpoints: [String: Endpoint]
+    private let destinations: DestinationBook
     let transport: any HTTPTransport
     let time: TimeSource
     let chance: Chance
@@ -26,30 +26,29 @@ package struct NotifyingStage: Stage {
     let secrets: @Sendable (Endpoint, Timestamp) -> [Secret]
 
     /// - Parameters:
-    ///   - audience: All endpoints of the configuration, names unique; a delivery to any other is
-    ///     cancelled.
+    ///   - destinations: All endpoints; a delivery to any other is cancelled.
     ///   - lease: Longer than the longest `timeout` of an endpoint, or an attempt could be made
     ///     twice at once.
     ///   - ruleTemplates: Own words of the rules that are in force when a message goes out.
     ///   - secrets: What signs for an endpoint when a message goes out, newest first.
     package init(
-        ledger: any DeliveryLedger & HealthLedger, audience: Audience,
+        ledger: any DeliveryLedger & HealthLedger, destinations: DestinationBook,
         transport: any HTTPTransport, time: TimeSource, chance: Chance, lease: Duration,
         log: Logger,
         ruleTemplates: @escaping @Sendable () -> [MessageTemplates.OfRule] = { [] },
         secrets: @escaping @Sendable (Endpoint, Timestamp) -> [Secret] = { one, _ in one.secrets }
     ) {
         self.ledger = ledger
-        endpoints = Dictionary(audience.endpoints.map { ($0.name, $0) }) { first, _ in first }
+        self.destinations = destinations
         self.transport = transport
         self.time = time
         self.chance = chance
         self.lease = lease
         self.log = log
-        desk = EndpointDesk(audience.endpoints, time: time, chance: chance, log: log)
+        desk = EndpointDesk(destinations.current, time: time, chance: chance, log: log)
         self.ruleTemplates = ruleTemplates
         self.secrets = secrets
-        watch = EndpointWatch(ledger, audience: audience, log: log)
+        watch = EndpointWatch(ledger, destinations: destinations, log: log)
     }
 
     /// A parcel after its turn.
@@ -70,9 +69,10 @@ package struct NotifyingStage: Stage {
     package func claim(
         limit: Int, at now: Timestamp
     ) async throws(StorageError) -> [Parcel] {
+        let isChanged = desk.take(destinations.current)
         let reading = try await watch.refresh(at: time.elapsed())
-        if reading.isRead {
-            for name in endpoints.keys {
+        if reading.isRead || isChanged {
+            for name in desk.names {
                 takeOver(name, probeIn: reading.isFirst ? .zero : EndpointLane.probePause)
             }
         }
@@ -88,7 +88,7 @@ package struct NotifyingStage: Stage {
         defer { desk.leave(work.endpoint) }
         var turn = Turn(pieces: work.claims.map { Turn.Piece(claim: $0) })
         let now = time.now()
-        guard let endpoint = endpoints[work.endpoint] else {
+        guard let endpoint = desk.endpoint(work.endpoint) else {
             for place in turn.pieces.indices { end(&turn.pieces[place], .cancelRequested(at: now)) }
             return turn
         }

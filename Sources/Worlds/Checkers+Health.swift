@@ -23,7 +23,7 @@ extension Checkers {
         }
         let changes = rows.map(\.revision).reduce(0, +)
         let broken = rows.count { $0.failingSince != nil }
-        for endpoint in course.scenery.audience.endpoints {
+        for endpoint in course.scenery.endpoints {
             let told = snapshot.deliveries.filter { $0.endpoint == endpoint.name }
             let breaks = told.count { $0.type == .connectionBroken }
             let ends = told.count { $0.type == .connectionRecovered }

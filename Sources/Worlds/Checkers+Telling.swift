@@ -15,7 +15,7 @@ extension Checkers {
             case .unresolved: type = .copyUnresolved
             case .queued, .submitting, .copying, .reconciling: continue
             }
-            for endpoint in course.scenery.audience.endpoints {
+            for endpoint in course.scenery.endpoints {
                 let id = CompletionNotification.ID.announcing(
                     task.id, as: type, sequence: task.endSequence ?? task.sequence)
                 let count = snapshot.deliveries.count {

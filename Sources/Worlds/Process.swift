@@ -6,6 +6,7 @@ import Logging
 import Matching
 import Notifying
 import Pipeline
+import Providers
 import Rules
 import Storage
 import Transport
@@ -28,37 +29,36 @@ struct Process: Sendable {
         _ scenery: Scenery, store: RoomStore, desk: WorldStore,
         transport: any HTTPTransport, time: TimeSource, chance: Chance, log: Logger
     ) {
+        let destinations = DestinationBook(
+            connections: scenery.connections, endpoints: scenery.endpoints)
         let (wakeMatching, wakeCopying, wakeNotifying) = (Nudge(), Nudge(), Nudge())
         intake = IntakeRoom(
             sources: scenery.sources, events: store, time: time, chance: chance,
             next: wakeMatching, log: log)
         matching = StageRunner(
             MatchingStage(
-                events: store, book: scenery.book, connections: scenery.connections,
-                audience: scenery.audience, time: time, log: log),
+                events: store, book: scenery.book, destinations: destinations, time: time,
+                log: log),
             time: time, nudge: wakeMatching, next: [wakeCopying, wakeNotifying],
             limits: Self.limits, log: log)
         copying = StageRunner(
             CopyingStage(
-                ledger: store, health: store, connections: scenery.connections,
-                platforms: scenery.platforms, audience: scenery.audience, transport: transport,
+                ledger: store, health: store, destinations: destinations,
+                platform: { connection throws(ProviderError) in
+                    try copyPlatform(for: connection)
+                }, transport: transport,
                 time: time, chance: chance, log: log),
             time: time, nudge: wakeCopying, next: [wakeNotifying], limits: Self.limits, log: log)
         notifying = StageRunner(
             NotifyingStage(
-                ledger: store, audience: scenery.audience, transport: transport,
+                ledger: store, destinations: destinations, transport: transport,
                 time: time, chance: chance, lease: .seconds(60), log: log),
             time: time, nudge: wakeNotifying, limits: Self.limits, log: log)
         administrator = Administrator(
             store: desk, book: scenery.book, fileRules: [],
-            references: RuleReferences(
-                connections: scenery.connections.map(\.name),
-                endpoints: scenery.audience.endpoints.map(\.name)),
-            connections: scenery.connections, audience: scenery.audience, time: time,
-            chance: chance,
+            destinations: destinations, time: time, chance: chance,
             rehearse: Rehearsing(
-                events: store, connections: scenery.connections, audience: scenery.audience,
-                time: time
+                events: store, destinations: destinations, time: time
             ).outcome,
             publish: { _, _, _ in [] },
             nudges: .init(

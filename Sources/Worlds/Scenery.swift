@@ -6,7 +6,6 @@ import Logging
 import Matching
 import Notifying
 import Pipeline
-import Providers
 import Rules
 import Signing
 import Simulation
@@ -46,8 +45,7 @@ struct Scenery: Sendable {
     let sources: [String: any SourceScheme]
     let book: RuleBook
     let connections: [Connection]
-    let platforms: [String: any CopyPlatform]
-    let audience: Audience
+    let endpoints: [Endpoint]
 
     init(_ plan: WorldPlan, time: WorldTime, chronicle: Chronicle) throws {
         self.plan = plan
@@ -85,9 +83,7 @@ struct Scenery: Sendable {
         book = RuleBook(
             try texts.map { try Rule(parsing: try JSONValue(parsing: $0), name: nil) })
         connections = Self.connections(plan, world, keyueWorld)
-        platforms = Dictionary(
-            uniqueKeysWithValues: try connections.map { ($0.name, try copyPlatform(for: $0)) })
-        audience = Audience(Self.endpoints(plan))
+        endpoints = Self.endpoints(plan)
     }
 
     private static let hooks =
@@ -113,7 +109,7 @@ struct Scenery: Sendable {
 
     /// What may be sent at most, as it was configured (decision 23).
     var bounds: [Traffic.Bound] {
-        var bounds = audience.endpoints.map { endpoint in
+        var bounds = endpoints.map { endpoint in
             Traffic.Bound(
                 host: "\(endpoint.name).test", isSubmission: nil, concurrent: endpoint.concurrent)
         }

@@ -51,8 +51,7 @@ struct BacktestBench: AsyncParsableCommand {
         if try await store.eventCount(in: Period()) == 0 { try await fill(store) }
         let administration = Administrator(
             store: store, book: RuleBook(), fileRules: [],
-            references: RuleReferences(connections: [], endpoints: []), connections: [],
-            audience: Audience([]),
+            destinations: DestinationBook(),
             time: TimeSource(
                 now: { ListFill.start }, elapsed: { .zero }, sleep: { _ in }),
             chance: Chance { 7 }, rehearse: { _, _ in MatchOutcome() },

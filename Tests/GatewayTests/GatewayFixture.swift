@@ -95,8 +95,17 @@ struct GatewayFixture: Sendable {
         let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let administration = Administrator(
             store: store, book: book, fileRules: fileRules,
-            references: RuleReferences(connections: ["coze-prod"], endpoints: ["audit"]),
-            connections: [], audience: Audience([]), time: time,
+            destinations: DestinationBook(
+                connections: [
+                    Connection(
+                        name: "coze-prod", provider: .coze, baseURL: "https://api.coze.cn",
+                        credential: .token(Secret("pat_0123456789abcdef")))
+                ],
+                endpoints: [
+                    Endpoint(
+                        name: "audit", channel: .webhook,
+                        url: Secret("https://example.com/audit"))
+                ]), time: time,
             chance: Chance { .random(in: .min ... .max) }, presetKey: Secret(Self.key),
             rehearse: { _, _ in MatchOutcome() },
             publish: { _, _, _ in [] }, log: log)

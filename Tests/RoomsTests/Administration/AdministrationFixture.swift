@@ -36,12 +36,11 @@ struct AdministrationFixture {
         self.store = store
         let (now, nudged) = (now, nudged)
         let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        let audience = Audience(
-            ["audit", "chat"].map {
-                Endpoint(
-                    name: $0, channel: .webhook, url: Secret("https://example.com/\($0)"),
-                    secrets: [secret])
-            })
+        let endpoints = ["audit", "chat"].map {
+            Endpoint(
+                name: $0, channel: .webhook, url: Secret("https://example.com/\($0)"),
+                secrets: [secret])
+        }
         let connections = [
             Connection(
                 name: "coze-prod", provider: .coze, baseURL: "https://api.coze.cn",
@@ -50,17 +49,16 @@ struct AdministrationFixture {
                 name: "keyue-prod", provider: .keyue, baseURL: "https://keyue.example.com",
                 credential: .token(secret)),
         ]
+        let destinations = DestinationBook(connections: connections, endpoints: endpoints)
         let time =
             clock?.source ?? TimeSource(now: { now }, elapsed: { .zero }, sleep: { _ in })
         let store: any Store = other ?? store
         administration = Administrator(
             store: store, book: book, fileRules: fileRules,
-            references: RuleReferences(
-                connections: ["coze-prod", "keyue-prod"], endpoints: ["audit", "chat"]),
-            connections: connections, audience: audience, time: time,
+            destinations: destinations, time: time,
             chance: Chance { .random(in: .min ... .max) }, presetKey: presetKey,
             rehearse: Rehearsing(
-                events: store, connections: connections, audience: audience, time: time
+                events: store, destinations: destinations, time: time
             ).outcome,
             publish: { [published] events, _, _ in
                 events.map { event in

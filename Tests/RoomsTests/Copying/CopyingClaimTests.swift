@@ -254,10 +254,10 @@ import Transport
         #expect(try await desk.task().state.name == .reconciling)
         // The next start finds a configuration without it.
         let stage = CopyingStage(
-            ledger: desk.store, health: desk.store, connections: [], platforms: [:],
-            audience: Audience([
+            ledger: desk.store, health: desk.store,
+            destinations: DestinationBook(endpoints: [
                 Endpoint(name: "ops", channel: .webhook, url: Secret("https://ops.test/"))
-            ]),
+            ]), platform: { _ in nil },
             transport: desk.transport, time: desk.clock.source, chance: Chance { 0 },
             log: desk.paper.logger)
         for _ in 0..<100 where try await desk.task().state.name == .reconciling {

@@ -19,6 +19,7 @@ struct CopyingDesk {
     let paper = LogPaper()
     let stage: CopyingStage
     let connection: Connection
+    let destinations: DestinationBook
     /// Another worker on the same store, or the same after a restart.
     let makeStage: @Sendable () -> CopyingStage
 
@@ -40,13 +41,15 @@ struct CopyingDesk {
         change(&connection)
         self.connection = connection
         let (ledger, health) = (ledger(store), health(store))
-        makeStage = { [platform, transport, clock, paper, connection] in
+        destinations = DestinationBook(
+            connections: [connection],
+            endpoints: [
+                Endpoint(name: "ops", channel: .webhook, url: Secret("https://ops.test/"))
+            ])
+        makeStage = { [platform, transport, clock, paper, destinations] in
             CopyingStage(
-                ledger: ledger, health: health, connections: [connection],
-                platforms: ["c": platform],
-                audience: Audience([
-                    Endpoint(name: "ops", channel: .webhook, url: Secret("https://ops.test/"))
-                ]),
+                ledger: ledger, health: health, destinations: destinations,
+                platform: { $0.name == "c" ? platform : nil },
                 transport: transport, keeper: keeper, time: clock.source,
                 chance: Chance { .max / 2 },
                 limits: limits, lease: lease, log: paper.logger)

@@ -124,8 +124,8 @@ import Transport
         let desk = try await adopted([.none])
         desk.clock.advance(by: .minutes(2))
         let stage = CopyingStage(
-            ledger: desk.store, health: desk.store, connections: [], platforms: [:],
-            audience: Audience([]), transport: desk.transport, time: desk.clock.source,
+            ledger: desk.store, health: desk.store, destinations: DestinationBook(),
+            platform: { _ in nil }, transport: desk.transport, time: desk.clock.source,
             chance: Chance { 0 }, log: desk.paper.logger)
         #expect(try await desk.round(stage) == 1)
         #expect(try await desk.task().dueAt == nil)

@@ -15,15 +15,16 @@ struct MatchingWorld: Sendable {
     let events: GuardedEvents
     let clock = ManualClock(MatchingWorld.start)
     let book: RuleBook
+    let destinations: DestinationBook
     let room: MatchingStage
     let paper = LogPaper()
 
     init(_ rules: [String], endpoints: [Endpoint] = [endpoint("audit"), endpoint("ops")]) throws {
         events = GuardedEvents(store)
         book = RuleBook(try rules.map(Self.rule))
+        destinations = DestinationBook(connections: Self.connections, endpoints: endpoints)
         room = MatchingStage(
-            events: events, book: book, connections: Self.connections,
-            audience: Audience(endpoints),
+            events: events, book: book, destinations: destinations,
             time: clock.source, log: paper.logger)
     }
 

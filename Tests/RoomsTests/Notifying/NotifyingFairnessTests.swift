@@ -96,7 +96,8 @@ final class NotifyingStreet: Sendable {
         let nudge = Nudge()
         let runner = StageRunner(
             NotifyingStage(
-                ledger: store, audience: Audience(names.map { NotifyingWorld.webhook($0) }),
+                ledger: store,
+                destinations: DestinationBook(endpoints: names.map { NotifyingWorld.webhook($0) }),
                 transport: transport, time: time, chance: chance, lease: .seconds(60),
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             time: time, nudge: nudge, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

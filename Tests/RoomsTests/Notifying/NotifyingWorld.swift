@@ -18,7 +18,7 @@ final class NotifyingWorld: Sendable {
     static let lease = Duration.seconds(60)
 
     let store = MemoryStore()
-    let endpoints: [Endpoint]
+    let destinations: DestinationBook
     let transport = NotifyingReceivers()
     let paper = LogPaper()
     let clock = ManualClock(NotifyingWorld.start)
@@ -27,7 +27,7 @@ final class NotifyingWorld: Sendable {
     let ruleTemplates = Mutex<[MessageTemplates.OfRule]>([])
 
     init(_ endpoints: [Endpoint], seed: UInt64 = 1) {
-        self.endpoints = endpoints
+        destinations = DestinationBook(endpoints: endpoints)
         self.seed = seed
     }
 
@@ -54,7 +54,7 @@ final class NotifyingWorld: Sendable {
         let generator = Mutex(SeededGenerator(seed: seed))
         let world = self
         return NotifyingStage(
-            ledger: ledger ?? store, audience: Audience(endpoints), transport: transport,
+            ledger: ledger ?? store, destinations: destinations, transport: transport,
             time: clock.source,
             chance: Chance { generator.withLock { $0.next() } }, lease: Self.lease,
             log: paper.logger,
