@@ -103,8 +103,8 @@ let package = Package(
         room(
             "Administration",
             [
-                "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Sealing", "Settings",
-                logging,
+                "StrictJSON", "Domain", "Rules", "Signing", "Storage", "Transport", "Sealing",
+                "Settings", logging,
             ]),
         // Row 4
         room(
@@ -175,8 +175,9 @@ let package = Package(
             "Gateway",
             [
                 "StrictJSON", "Domain", "Rules", "Signing", "Storage", "StorageMemory",
-                "Transport", "TransportCurl", "Pipeline", "Intake", "Administration", "Simulation",
-                "Gateway", nioCore, nioHTTP1, nioPosix, logging, yaml,
+                "Transport", "TransportCurl", "Pipeline", "Sealing", "Settings", "Intake",
+                "Administration", "Simulation", "Gateway", nioCore, nioHTTP1, nioPosix, logging,
+                yaml,
             ]),
         tests("App", ["Domain", "App", logging]),
         tests(

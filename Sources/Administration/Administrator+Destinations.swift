@@ -51,31 +51,13 @@ extension Administrator {
                 "provider": .string(connection.provider.rawValue),
                 "base_url": .string(connection.baseURL),
                 "on_uncertain": .string(connection.onUncertain.rawValue),
-                "health": (health[.connection(connection.name)] ?? nil).json,
+                "health": health[.connection(connection.name)].json,
             ]
         }
         return ["connections": .array(told)]
     }
 
-    /// `{"endpoints": […]}`, each with its health, and until when secrets of before sign as well.
-    package func listEndpoints() async throws(AdministrationError) -> JSONValue {
-        let health = try await health()
-        let told: [JSONValue] = audience.endpoints.map { endpoint in
-            let now = time.now()
-            return [
-                "name": .string(endpoint.name), "channel": .string(endpoint.channel.rawValue),
-                "types": endpoint.types.map { .array($0.map { .string($0) }) } ?? .null,
-                "secrets": .number(
-                    JSONNumber(Int64(endpointSecrets.secrets(of: endpoint, at: now).count))),
-                "overlap_until": .text(
-                    endpointSecrets.overlap(of: endpoint, at: now)?.description),
-                "health": (health[.endpoint(endpoint.name)] ?? nil).json,
-            ]
-        }
-        return ["endpoints": .array(told)]
-    }
-
-    private func health() async throws(AdministrationError) -> [Destination: DestinationHealth?] {
+    func health() async throws(AdministrationError) -> [Destination: DestinationHealth] {
         let all = try await ask { () async throws(StorageError) in try await store.health() }
         return Dictionary(all.map { ($0.destination, $0) }) { first, _ in first }
     }
@@ -153,11 +135,19 @@ extension Administrator {
 
 extension DestinationHealth? {
     /// A destination that was always well has no record.
-    fileprivate var json: JSONValue {
+    ///
+    /// Who ended it says how it begins again: what failures disabled is probed, and what a person
+    /// switched off waits for a person.
+    var json: JSONValue {
+        let isOff = self?.switchedOffAt != nil
         let state =
-            self?.disabledAt != nil ? "disabled" : self?.failingSince != nil ? "failing" : "well"
+            isOff || self?.disabledAt != nil
+            ? "disabled" : self?.failingSince != nil ? "failing" : "well"
         return [
-            "state": .string(state), "failing_since": .text(self?.failingSince?.description),
+            "state": .string(state),
+            "disabled_by": state == "disabled" ? .string(isOff ? "person" : "failures") : .null,
+            "switched_off_at": .text(self?.switchedOffAt?.description),
+            "failing_since": .text(self?.failingSince?.description),
             "disabled_at": .text(self?.disabledAt?.description),
             "failure": self?.failure?.json ?? .null,
         ]

@@ -15,6 +15,7 @@ package struct Administrator: Sendable {
 
     let store: any Store
     let destinations: DestinationBook
+    let desks: DefinitionDesks
     let sources: [SourceSummary]
     /// Where sources are put in, closed and opened; without one there are those of before alone.
     package let sourceDesk: SourceDesk?
@@ -26,10 +27,12 @@ package struct Administrator: Sendable {
     var wish: WishInHand?
     let rehearse: Rehearsal
     let publish: Publish
+    let tryEndpoint: EndpointTrying
     let nudges: Nudges
     let log: Logger
     let decisions = Turnstile()
     let rotations = Turnstile()
+    let switches = Turnstile()
     /// Where rules are changed; rule files that change on disk come in here, too.
     package let desk: RuleDesk
     /// How things stand with the rule files; who follows them writes it.
@@ -68,18 +71,23 @@ package struct Administrator: Sendable {
     ///   - presetKey: `server.admin_key`.
     ///   - rehearse: What `Matching` would decide, which this room does not know.
     ///   - publish: The way through `Intake`, which it does not know either.
+    ///   - tryEndpoint: How a real message would go out, which `Notifying` knows.
+    ///   - desks: Where destinations are put in; ``start()`` fills them.
     package init(
         store: any Store, book: RuleBook, fileRules: [Rule], destinations: DestinationBook,
+        desks: DefinitionDesks,
         ruleFiles: RuleFilesState = RuleFilesState(directory: nil),
         sources: [SourceSummary] = [], sourceNames: (@Sendable () -> [String])? = nil,
         sourceDesk: SourceDesk? = nil,
         endpointSecrets: EndpointSecrets = EndpointSecrets(), strongbox: Strongbox? = nil,
         time: TimeSource, chance: Chance, presetKey: Secret? = nil,
         rehearse: @escaping Rehearsal,
-        publish: @escaping Publish, nudges: Nudges = Nudges(), log: Logger
+        publish: @escaping Publish, tryEndpoint: @escaping EndpointTrying,
+        nudges: Nudges = Nudges(), log: Logger
     ) {
         self.store = store
         self.destinations = destinations
+        self.desks = desks
         self.sources = sources
         self.sourceDesk = sourceDesk
         self.endpointSecrets = endpointSecrets
@@ -91,6 +99,7 @@ package struct Administrator: Sendable {
         self.chance = chance
         self.rehearse = rehearse
         self.publish = publish
+        self.tryEndpoint = tryEndpoint
         self.nudges = nudges
         self.ruleFiles = ruleFiles
         self.log = log
@@ -102,6 +111,13 @@ package struct Administrator: Sendable {
 
     var connections: [Connection] { destinations.current.connections }
     var audience: Audience { destinations.current.audience }
+
+    /// Puts what was put in at run time in force: definitions, then rules, which name them.
+    package func start() async throws(AdministrationError) {
+        try await readSwitches()
+        try await desks.rebuild()
+        try await desk.rebuild()
+    }
 
     /// The time that durations back are counted from: for a wish that comes again, the same.
     package var now: Timestamp { wish?.madeAt ?? time.now() }

@@ -16,7 +16,7 @@ import Synchronization
 package final class DefinitionDesk<Value: Sendable>: Sendable {
     private let kind: DefinitionKind<Value>
     private let files: [FileDefinition<Value>]
-    private let strongbox: Strongbox
+    private let vault: Strongbox?
     private let chance: Chance
     private let log: Logger
     private let turnstile = Turnstile()
@@ -26,14 +26,15 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - files: Those of the configuration, which win over stored ones of the same name.
+    ///   - strongbox: Without one nothing can be put in.
     ///   - putInForce: Told of all that are in force, those of the configuration first.
     package init(
-        _ kind: DefinitionKind<Value>, files: [FileDefinition<Value>], strongbox: Strongbox,
+        _ kind: DefinitionKind<Value>, files: [FileDefinition<Value>], strongbox: Strongbox?,
         chance: Chance, log: Logger, putInForce: @escaping @Sendable ([Value]) -> Void
     ) {
         self.kind = kind
         self.files = files
-        self.strongbox = strongbox
+        vault = strongbox
         self.chance = chance
         self.log = log
         self.putInForce = putInForce
@@ -45,7 +46,7 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
     package func rebuild() async throws(AdministrationError) {
         try await turnstile.pass { () async throws(AdministrationError) in
             var entries: [DefinitionEntry<Value>] = []
-            for place in try await places() {
+            for place in vault == nil ? [] : try await places() {
                 guard let found = try await found(at: place) else { continue }
                 let entry = self.entry(place.name, found)
                 if let problem = entry.problem {
@@ -94,6 +95,7 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
         }
         return try await turnstile.pass { () async throws(AdministrationError) in
             try refuseIfInFile(name)
+            let strongbox = try strongbox
             let place = place(name)
             let found = try await found(at: place)
             let before = found.map { self.entry(name, $0) }
@@ -136,6 +138,7 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
     ) async throws(AdministrationError) {
         try await turnstile.pass { () async throws(AdministrationError) in
             let isInFile = files.contains { $0.name.hasSameBytes(as: name) }
+            let strongbox = try strongbox
             guard let found = try await found(at: place(name)) else {
                 try refuseIfInFile(name)
                 throw .nothing(kind.word)
@@ -196,7 +199,8 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
     }
 
     private func places() async throws(AdministrationError) -> [SealedSecret.Place] {
-        try await asking { () async throws(StorageError) in
+        let strongbox = try strongbox
+        return try await asking { () async throws(StorageError) in
             try await strongbox.places(of: "definition", in: kind.word)
         }
     }
@@ -204,7 +208,21 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
     private func found(
         at place: SealedSecret.Place
     ) async throws(AdministrationError) -> Strongbox.Found? {
-        try await asking { () async throws(StorageError) in try await strongbox.found(at: place) }
+        let strongbox = try strongbox
+        return try await asking { () async throws(StorageError) in
+            try await strongbox.found(at: place)
+        }
+    }
+
+    private var strongbox: Strongbox {
+        get throws(AdministrationError) {
+            guard let vault else {
+                throw AdministrationError(
+                    .definitionReadOnly, "nothing is put in here",
+                    remedy: "Write it into the configuration.")
+            }
+            return vault
+        }
     }
 
     private func asking<Answer>(

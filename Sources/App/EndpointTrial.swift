@@ -1,3 +1,4 @@
+package import Administration
 import Channels
 package import Domain
 package import Settings
@@ -5,33 +6,27 @@ import StrictJSON
 import Transport
 import TransportCurl
 
-/// One `ping` to one endpoint of a configuration, without a store and without a service.
+/// One `ping` to one endpoint, without a store.
 ///
 /// Goes out as a real notification does, through the same wall and with the same signature, and
 /// says what its answer means.
 package struct EndpointTrial: Sendable {
-    private let configuration: Configuration
+    private let transport: any HTTPTransport
     private let time: TimeSource
     private let chance: Chance
 
-    package init(
-        _ configuration: Configuration, time: TimeSource = .system, chance: Chance = .system
-    ) {
-        self.configuration = configuration
+    init(_ transport: any HTTPTransport, time: TimeSource = .system, chance: Chance = .system) {
+        self.transport = transport
         self.time = time
         self.chance = chance
     }
 
-    package struct Report: Sendable {
-        package let isAccepted: Bool
-        /// What became of it, in one line without secrets.
-        package let what: String
-        /// What to do, empty where nothing is.
-        package let remedy: String
-    }
-
+    /// Tries an endpoint of a configuration, without a service.
+    ///
     /// - Throws: When there is no endpoint of this name, or no way out at all.
-    package func run(_ name: String) async throws(ServiceError) -> Report {
+    package static func run(
+        _ name: String, of configuration: Configuration
+    ) async throws(ServiceError) -> (endpoint: Endpoint, trial: Trial) {
         let endpoint = configuration.endpoints.first { $0.name.utf8.elementsEqual(name.utf8) }
         guard let endpoint else {
             let names = configuration.endpoints.map(\.name).joined(separator: ", ")
@@ -48,23 +43,27 @@ package struct EndpointTrial: Sendable {
             throw ServiceError(
                 "libcurl cannot be used: \(error.detail)", "Install libcurl 7.88 or newer.")
         }
-        let start = time.elapsed()
-        let outcome = await outcome(of: endpoint, transport)
-        let took = time.elapsed() - start
+        let trial = await EndpointTrial(transport).run(endpoint)
         await transport.shutdown()
-        return report(outcome, endpoint, took: took)
+        return (endpoint, trial)
+    }
+
+    func run(_ endpoint: Endpoint) async -> Trial {
+        let start = time.elapsed()
+        let outcome = await outcome(of: endpoint)
+        return report(outcome, endpoint, took: time.elapsed() - start)
     }
 
     /// The message again to where a chat moved, as a service sends it; then that is the outcome,
     /// and where the chat is now stays in it.
     private func outcome(
-        of endpoint: Endpoint, _ transport: CurlTransport
+        of endpoint: Endpoint
     ) async -> DeliveryOutcome {
-        let outcome = await attempt(to: endpoint, transport)
+        let outcome = await attempt(to: endpoint)
         guard let chat = outcome.reason.movedTo else { return outcome }
         var moved = endpoint
         moved.options.chat = chat
-        guard case .accepted(var reason) = await attempt(to: moved, transport) else {
+        guard case .accepted(var reason) = await attempt(to: moved) else {
             return outcome
         }
         reason.movedTo = chat
@@ -72,7 +71,7 @@ package struct EndpointTrial: Sendable {
     }
 
     private func attempt(
-        to endpoint: Endpoint, _ transport: CurlTransport
+        to endpoint: Endpoint
     ) async -> DeliveryOutcome {
         let channel = endpoint.channel.messages
         let now = time.now()
@@ -85,7 +84,7 @@ package struct EndpointTrial: Sendable {
             id: Delivery.ID.make("msg_", at: now, using: &chance),
             notificationID: notification.id, type: .ping, endpoint: endpoint.name, createdAt: now)
         if let question = channel.permissionRequest(to: endpoint) {
-            let answer = await Self.send(question, transport)
+            let answer = await send(question)
             if case .denied(let outcome) = channel.readPermission(
                 answer, of: endpoint, at: time.now())
             {
@@ -95,14 +94,14 @@ package struct EndpointTrial: Sendable {
         do throws(MessageRefusal) {
             let request = try channel.request(
                 for: notification, as: delivery, to: endpoint, at: time.now())
-            return channel.read(await Self.send(request, transport), at: time.now())
+            return channel.read(await send(request), at: time.now())
         } catch {
             return error.outcome
         }
     }
 
-    private static func send(
-        _ request: HTTPRequest, _ transport: CurlTransport
+    private func send(
+        _ request: HTTPRequest
     ) async -> Swift.Result<HTTPAnswer, TransportFailure> {
         do throws(TransportFailure) {
             return .success(try await transport.send(request))
@@ -113,7 +112,7 @@ package struct EndpointTrial: Sendable {
 
     private func report(
         _ outcome: DeliveryOutcome, _ endpoint: Endpoint, took: Duration
-    ) -> Report {
+    ) -> Trial {
         let reason = outcome.reason
         let status = reason.status.map { ["HTTP \($0)"] } ?? []
         // Some platforms say one word, which is the code and all of the text.
@@ -129,9 +128,8 @@ package struct EndpointTrial: Sendable {
             case .rejected: "this message was refused: \(detail)"
             case .channelBroken: "the channel does not work: \(detail)"
             }
-        return Report(
-            isAccepted: outcome.isAccepted,
-            what: "\(endpoint.name) (\(endpoint.channel.rawValue)): \(what)",
+        return Trial(
+            isAccepted: outcome.isAccepted, status: reason.status, took: took, detail: what,
             remedy: outcome.remedy(for: endpoint))
     }
 }

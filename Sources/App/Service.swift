@@ -117,6 +117,9 @@ package struct Service: Sendable {
         let administration = Administrator(
             store: store, book: book, fileRules: configuration.rules,
             destinations: destinations,
+            desks: DefinitionDesks(
+                configuration, strongbox: strongbox, destinations: destinations, chance: chance,
+                log: log),
             ruleFiles: RuleFilesState(
                 directory: configuration.rulesDirectory,
                 rules: configuration.rules.count - configuration.inlineRules.count, at: time.now()),
@@ -124,14 +127,16 @@ package struct Service: Sendable {
                 SourceSummary(name: $0.name, scheme: $0.kind.rawValue)
             },
             sourceNames: { [names = configuration.sources.map(\.name)] in names },
-            sourceDesk: sourceDesk, endpointSecrets: endpointSecrets, strongbox: strongbox, time: time, chance: chance,
+            sourceDesk: sourceDesk, endpointSecrets: endpointSecrets, strongbox: strongbox,
+            time: time, chance: chance,
             presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
             publish: rooms.publish,
+            tryEndpoint: EndpointTrial(transport, time: time, chance: chance).run,
             nudges: .init(
                 matching: rooms.wakeMatching.signal, copying: rooms.wakeCopying.signal,
                 notifying: rooms.wakeNotifying.signal),
             log: log)
-        let newKey = try await prepare(administration, endpointSecrets)
+        let newKey = try await prepare(administration, endpointSecrets, destinations)
         let gateway = HTTPGateway(
             receive: { await rooms.intake.receive($0, for: $1, secret: $2) },
             administration: administration,
@@ -308,12 +313,13 @@ extension Service {
     ///
     /// - Returns: The text of a key that was made just now.
     private func prepare(
-        _ administration: Administrator, _ endpointSecrets: EndpointSecrets
+        _ administration: Administrator, _ endpointSecrets: EndpointSecrets,
+        _ destinations: DestinationBook
     ) async throws(ServiceError) -> Secret? {
         do {
-            try await endpointSecrets.load(configuration.endpoints)
+            try await administration.start()
             try await administration.sourceDesk?.rebuild()
-            try await administration.desk.rebuild()
+            try await endpointSecrets.load(destinations.current.audience.endpoints)
             var generator = chance
             return try await administration.keyDesk.establish(using: &generator)
         } catch {

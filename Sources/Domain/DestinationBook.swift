@@ -4,13 +4,18 @@ import Synchronization
 package struct Destinations: Sendable {
     package let connections: [Connection]
     package let audience: Audience
+    /// Those that a person has switched off: their work waits.
+    package let switchedOff: Set<Destination>
     /// Counts on with each change, so that whoever keeps something for each of them sees at a
     /// glance that nothing has changed.
     package let edition: Int
     /// Without the sites of the connections.
     fileprivate let endpoints: [Endpoint]
 
-    fileprivate init(_ connections: [Connection], _ endpoints: [Endpoint], edition: Int) {
+    fileprivate init(
+        _ connections: [Connection], _ endpoints: [Endpoint], off: Set<Destination>, edition: Int
+    ) {
+        switchedOff = off
         self.connections = connections
         self.endpoints = endpoints
         let sites = Dictionary(
@@ -36,7 +41,7 @@ package final class DestinationBook: Sendable {
 
     /// Names are unique among connections, and among endpoints.
     package init(connections: [Connection] = [], endpoints: [Endpoint] = []) {
-        state = Mutex(Destinations(connections, endpoints, edition: 1))
+        state = Mutex(Destinations(connections, endpoints, off: [], edition: 1))
     }
 
     /// Those at this moment; what is read from it does not change.
@@ -44,13 +49,22 @@ package final class DestinationBook: Sendable {
 
     package func replace(connections: [Connection]) {
         state.withLock {
-            $0 = Destinations(connections, $0.endpoints, edition: $0.edition + 1)
+            $0 = Destinations(
+                connections, $0.endpoints, off: $0.switchedOff, edition: $0.edition + 1)
+        }
+    }
+
+    package func replace(switchedOff: Set<Destination>) {
+        state.withLock {
+            $0 = Destinations(
+                $0.connections, $0.endpoints, off: switchedOff, edition: $0.edition + 1)
         }
     }
 
     package func replace(endpoints: [Endpoint]) {
         state.withLock {
-            $0 = Destinations($0.connections, endpoints, edition: $0.edition + 1)
+            $0 = Destinations(
+                $0.connections, endpoints, off: $0.switchedOff, edition: $0.edition + 1)
         }
     }
 }

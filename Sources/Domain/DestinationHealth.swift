@@ -31,6 +31,8 @@ package struct DestinationHealth: Hashable, Sendable, Codable {
     package var warnedAt: Int
     /// When it was given up: by its failures, or by itself with a 410.
     package var disabledAt: Timestamp?
+    /// When a person switched it off; only a person switches it on again.
+    package var switchedOffAt: Timestamp?
     /// The last failure, for people; without secrets.
     package var failure: Failure?
 

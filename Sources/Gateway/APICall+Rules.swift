@@ -44,9 +44,13 @@ extension APICall {
 
 extension APIRequest {
     /// What the client read before it changes it.
-    var condition: IfMatch? {
+    var condition: IfMatch? { precondition.match }
+
+    /// The same, and what is not to be there.
+    var precondition: Precondition {
         let lines = fields[values: .ifMatch]
-        return lines.isEmpty ? nil : IfMatch(lines)
+        return Precondition(
+            match: lines.isEmpty ? nil : IfMatch(lines), noneOf: fields[values: .ifNoneMatch])
     }
 }
 

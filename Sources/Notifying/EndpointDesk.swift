@@ -68,7 +68,8 @@ final class EndpointDesk: Sendable {
     /// - Returns: Whether they are others than before.
     @discardableResult
     func take(_ destinations: Destinations) -> Bool {
-        let overdueBefore = time.now() - Self.outageMin
+        let now = time.now()
+        let overdueBefore = now - Self.outageMin
         return state.withLock { state in
             guard destinations.edition > state.edition else { return false }
             var next = State(edition: destinations.edition)
@@ -87,8 +88,10 @@ final class EndpointDesk: Sendable {
                 next.endpoints[endpoint.name] = endpoint
                 next.lines[place].names.append(endpoint.name)
                 let former = state.lanes[endpoint.name]
+                let isOff = destinations.switchedOff.contains(.endpoint(endpoint.name))
                 if var lane = former, state.endpoints[endpoint.name] == endpoint {
                     lane.line = place
+                    lane.setSwitchedOff(isOff, at: now)
                     next.lanes[endpoint.name] = lane
                     continue
                 }
@@ -100,6 +103,7 @@ final class EndpointDesk: Sendable {
                     waitMax: channel.freshness ?? channel.schedule.length,
                     overdueBefore: overdueBefore)
                 if let former { lane.takeOver(from: former) }
+                lane.setSwitchedOff(isOff, at: now)
                 next.lanes[endpoint.name] = lane
             }
             state = next
@@ -131,6 +135,10 @@ final class EndpointDesk: Sendable {
                 var left = backlog
                 for name in names[first...] + names[..<first] {
                     guard var lane = state.lanes[name] else { continue }
+                    guard !lane.isSwitchedOff else {
+                        shares[name] = ClaimShare.none
+                        continue
+                    }
                     var places = lane.places(at: now)
                     if lane.isDisabled {
                         shares[name] = lane.disabledShare(canProbe: rest == nil, now, wall)
@@ -193,7 +201,8 @@ final class EndpointDesk: Sendable {
     /// Whether this endpoint was given up and the delivery has waited for as long as is worth it.
     func isGivenUp(_ delivery: Delivery, at now: Timestamp) -> Bool {
         guard let lane = state.withLock({ $0.lanes[delivery.endpoint] }) else { return false }
-        return lane.isDisabled && now - (delivery.askedAgainAt ?? delivery.createdAt) > lane.waitMax
+        return lane.isDisabled && !lane.isSwitchedOff
+            && now - (delivery.askedAgainAt ?? delivery.createdAt) > lane.waitMax
     }
 
     /// Asks whether a delivery may leave; each `go` ends with ``conclude(_:_:isRetry:took:)`` or

@@ -45,6 +45,8 @@ struct EndpointLane: Sendable {
     /// Asked for again every day and after a restart.
     private var permission: (until: Duration, rate: Rate?)?
     private var allowance: RateWindow?
+    /// Whether a person has switched it off: nothing leaves, and nothing is given up either.
+    private(set) var isSwitchedOff = false
     /// Where its chat went; known until the restart, and learned again after it.
     var movedChat: String?
 
@@ -164,6 +166,13 @@ struct EndpointLane: Sendable {
         guard !isDisabled else { return }
         overdueBefore = now
         times = []
+    }
+
+    /// Takes over what a person decided; what waited meanwhile is overdue.
+    mutating func setSwitchedOff(_ isOff: Bool, at now: Timestamp) {
+        guard isOff != isSwitchedOff else { return }
+        isSwitchedOff = isOff
+        if !isOff { overdueBefore = now }
     }
 
     /// Nothing that was due before is left.

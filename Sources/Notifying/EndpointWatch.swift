@@ -14,6 +14,8 @@ final class EndpointWatch: Sendable {
         var failingSince: [String: Timestamp] = [:]
         /// On the clock that never jumps.
         var readAt: Duration?
+        /// Whether somebody has changed something since.
+        var isStale = false
     }
 
     /// How old the rows may grow: a person or another process may have enabled somebody.
@@ -36,12 +38,18 @@ final class EndpointWatch: Sendable {
         state.withLock { $0.rows[name]?.disabledAt != nil }
     }
 
+    /// Has the rows read with the next ``refresh(at:)``: people have changed something.
+    func noteChange() { state.withLock { $0.isStale = true } }
+
     /// Reads the rows when they are old; answers whether it did, and whether for the first time.
     func refresh(at now: Duration) async throws(StorageError) -> (isRead: Bool, isFirst: Bool) {
-        let readAt = state.withLock { $0.readAt }
-        if let readAt, now - readAt < Self.ageMax { return (false, false) }
+        let (readAt, isStale) = state.withLock { ($0.readAt, $0.isStale) }
+        if let readAt, !isStale, now - readAt < Self.ageMax { return (false, false) }
         try await read()
-        state.withLock { $0.readAt = now }
+        state.withLock {
+            $0.readAt = now
+            $0.isStale = false
+        }
         return (true, readAt == nil)
     }
 

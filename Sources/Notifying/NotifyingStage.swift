@@ -69,9 +69,9 @@ package struct NotifyingStage: Stage {
     package func claim(
         limit: Int, at now: Timestamp
     ) async throws(StorageError) -> [Parcel] {
-        let isChanged = desk.take(destinations.current)
+        if desk.take(destinations.current) { watch.noteChange() }
         let reading = try await watch.refresh(at: time.elapsed())
-        if reading.isRead || isChanged {
+        if reading.isRead {
             for name in desk.names {
                 takeOver(name, probeIn: reading.isFirst ? .zero : EndpointLane.probePause)
             }

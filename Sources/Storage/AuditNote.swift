@@ -72,6 +72,9 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     /// An endpoint was put in, or another definition in its place.
     case endpointPut = "endpoint.put"
     case endpointDeleted = "endpoint.deleted"
+    /// A person switched an endpoint off, or on again.
+    case endpointDisabled = "endpoint.disabled"
+    case endpointEnabled = "endpoint.enabled"
     /// A source was put in, or another definition in its place.
     case sourcePut = "source.put"
     case sourceDeleted = "source.deleted"

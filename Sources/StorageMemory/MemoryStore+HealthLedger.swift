@@ -7,7 +7,8 @@ extension MemoryStore: HealthLedger {
     }
 
     package func record(
-        _ health: DestinationHealth, announcing announcements: [Announcement]
+        _ health: DestinationHealth, announcing announcements: [Announcement],
+        noting note: AuditNote?
     ) throws(StorageError) {
         let key = Bytes(health.destination.key)
         guard destinations[key]?.revision ?? 0 == health.revision else {
@@ -17,5 +18,6 @@ extension MemoryStore: HealthLedger {
         health.revision += 1
         destinations[key] = health
         insert(announcements)
+        append(note)
     }
 }

@@ -12,7 +12,8 @@ extension SQLiteStore: HealthLedger {
     }
 
     package func record(
-        _ health: DestinationHealth, announcing announcements: [Announcement]
+        _ health: DestinationHealth, announcing announcements: [Announcement],
+        noting note: AuditNote?
     ) async throws(StorageError) {
         try await write { database in
             let key = health.destination.key
@@ -30,6 +31,7 @@ extension SQLiteStore: HealthLedger {
                 ON CONFLICT (key) DO UPDATE SET health = excluded.health
                 """, [Exact(key), try encoded(health)])
             for announcement in announcements { try database.insert(announcement) }
+            try database.append(note)
         }
     }
 }

@@ -260,9 +260,10 @@
         }
 
         func record(
-            _ health: DestinationHealth, announcing announcements: [Announcement]
+            _ health: DestinationHealth, announcing announcements: [Announcement],
+            noting note: AuditNote?
         ) async throws(StorageError) {
-            try await inner.record(health, announcing: announcements)
+            try await inner.record(health, announcing: announcements, noting: note)
         }
     }
 #endif

@@ -56,11 +56,12 @@ struct Process: Sendable {
             time: time, nudge: wakeNotifying, limits: Self.limits, log: log)
         administrator = Administrator(
             store: desk, book: scenery.book, fileRules: [],
-            destinations: destinations, time: time, chance: chance,
+            destinations: destinations, desks: .fixed(destinations, log: log), time: time,
+            chance: chance,
             rehearse: Rehearsing(
                 events: store, destinations: destinations, time: time
             ).outcome,
-            publish: { _, _, _ in [] },
+            publish: { _, _, _ in [] }, tryEndpoint: { _ in .nothing },
             nudges: .init(
                 matching: { wakeMatching.signal() }, copying: { wakeCopying.signal() },
                 notifying: { wakeNotifying.signal() }),

@@ -237,10 +237,11 @@ extension WorldStore: HealthLedger {
     }
 
     func record(
-        _ health: DestinationHealth, announcing announcements: [Announcement]
+        _ health: DestinationHealth, announcing announcements: [Announcement],
+        noting note: AuditNote?
     ) async throws(StorageError) {
         try await pass("record health") { () throws(StorageError) in
-            try await inner.record(health, announcing: announcements)
+            try await inner.record(health, announcing: announcements, noting: note)
         }
     }
 }

@@ -49,14 +49,15 @@ struct BacktestBench: AsyncParsableCommand {
     func run() async throws {
         let store = try SQLiteStore.open(path: database)
         if try await store.eventCount(in: Period()) == 0 { try await fill(store) }
+        let destinations = DestinationBook()
+        let log = Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() })
         let administration = Administrator(
             store: store, book: RuleBook(), fileRules: [],
-            destinations: DestinationBook(),
+            destinations: destinations, desks: .fixed(destinations, log: log),
             time: TimeSource(
                 now: { ListFill.start }, elapsed: { .zero }, sleep: { _ in }),
             chance: Chance { 7 }, rehearse: { _, _ in MatchOutcome() },
-            publish: { _, _, _ in [] },
-            log: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
+            publish: { _, _, _ in [] }, tryEndpoint: { _ in .nothing }, log: log)
         try await administration.desk.rebuild()
         let who = Principal(id: "bench", name: "bench", scopes: [.admin])
         _ = try await administration.applyRules(

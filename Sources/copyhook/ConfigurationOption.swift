@@ -9,10 +9,12 @@ struct ConfigurationOption: ParsableArguments {
     var config: String
 
     /// Everything that is wrong with it is told at once, each with its place and its remedy.
-    func load() throws(CommandFailure) -> Configuration {
+    func load() throws(CommandFailure) -> Configuration { try Self.load(config) }
+
+    static func load(_ path: String) throws(CommandFailure) -> Configuration {
         do throws(ConfigurationRefusal) {
             return try Configuration.load(
-                path: config, environment: ProcessEnvironment.current)
+                path: path, environment: ProcessEnvironment.current)
         } catch {
             throw .badUsage(error.description)
         }

@@ -15,13 +15,14 @@ struct EndpointListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await DestinationList.show(
-            api, "endpoints", headings: ["NAME", "CHANNEL", "HEARS", "OVERLAP UNTIL", "HEALTH"]
+            api, "endpoints",
+            headings: ["NAME", "FROM", "CHANNEL", "HEARS", "OVERLAP UNTIL", "HEALTH", "PROBLEM"]
         ) {
             let types = $0["types"]?.elements.compactMap(\.text) ?? []
             return [
-                $0.cell("name"), $0.cell("channel"),
+                $0.cell("name"), $0["file"]?.text ?? $0.cell("origin"), $0.cell("channel"),
                 types.isEmpty ? "everything" : types.joined(separator: ", "),
-                $0.cell("overlap_until"), DestinationList.health($0),
+                $0.cell("overlap_until"), DestinationList.health($0), $0.cell("problem"),
             ]
         }
     }
@@ -65,8 +66,12 @@ enum DestinationList {
 
     static func health(_ row: JSONValue) -> String {
         let health = row["health"] ?? .null
-        let since = health["disabled_at"]?.text ?? health["failing_since"]?.text
-        return [health.cell("state"), since.map { "since " + $0 }].compactMap(\.self)
+        let since =
+            health["switched_off_at"]?.text ?? health["disabled_at"]?.text
+            ?? health["failing_since"]?.text
+        let isOff = health["switched_off_at"]?.text != nil
+        return [isOff ? "switched off" : health.cell("state"), since.map { "since " + $0 }]
+            .compactMap(\.self)
             .joined(separator: " ")
     }
 }

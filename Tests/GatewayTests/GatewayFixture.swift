@@ -5,9 +5,12 @@ import Intake
 import Logging
 import Pipeline
 import Rules
+import Sealing
+import Settings
 import Signing
 import Storage
 import StorageMemory
+import StrictJSON
 import Synchronization
 import Transport
 import TransportCurl
@@ -93,23 +96,41 @@ struct GatewayFixture: Sendable {
     func gateway() async throws -> HTTPGateway {
         let time = TimeSource(now: { Self.now }, elapsed: elapsed, sleep: sleep)
         let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let destinations = DestinationBook(
+            connections: [
+                Connection(
+                    name: "coze-prod", provider: .coze, baseURL: "https://api.coze.cn",
+                    credential: .token(Secret("pat_0123456789abcdef")))
+            ],
+            endpoints: [
+                Endpoint(
+                    name: "audit", channel: .webhook, url: Secret("https://example.com/audit"))
+            ])
+        let chance = Chance { .random(in: .min ... .max) }
         let administration = Administrator(
-            store: store, book: book, fileRules: fileRules,
-            destinations: DestinationBook(
-                connections: [
-                    Connection(
-                        name: "coze-prod", provider: .coze, baseURL: "https://api.coze.cn",
-                        credential: .token(Secret("pat_0123456789abcdef")))
-                ],
-                endpoints: [
-                    Endpoint(
-                        name: "audit", channel: .webhook,
-                        url: Secret("https://example.com/audit"))
-                ]), time: time,
-            chance: Chance { .random(in: .min ... .max) }, presetKey: Secret(Self.key),
+            store: store, book: book, fileRules: fileRules, destinations: destinations,
+            desks: DefinitionDesks(
+                reader: DefinitionReader(
+                    egress: EgressPolicy(), publicURL: nil, lease: .seconds(60)),
+                endpoints: destinations.current.audience.endpoints.map {
+                    FileDefinition(
+                        name: $0.name, value: $0, shown: [:], file: "copyhook.yaml")
+                },
+                strongbox: Strongbox(
+                    store,
+                    keys: KeyRing(
+                        try MasterKey(parsing: Secret(String(repeating: "k", count: 32)))),
+                    chance: chance),
+                destinations: destinations, chance: chance, log: log), time: time,
+            chance: chance, presetKey: Secret(Self.key),
             rehearse: { _, _ in MatchOutcome() },
-            publish: { _, _, _ in [] }, log: log)
-        try await administration.desk.rebuild()
+            publish: { _, _, _ in [] },
+            tryEndpoint: { endpoint in
+                Trial(
+                    isAccepted: true, status: 204, took: .milliseconds(7),
+                    detail: "delivered to \(endpoint.name)", remedy: "")
+            }, log: log)
+        try await administration.start()
         await administration.keyDesk.refresh()
         let (received, answer, reasons) = (received, answer, readiness)
         return HTTPGateway(

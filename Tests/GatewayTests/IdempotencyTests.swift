@@ -21,6 +21,8 @@ import TransportCurl
             "resendDelivery": .findsItsEntry, "enableRule": .findsItsEntry,
             "disableRule": .findsItsEntry, "enableSource": .findsItsEntry,
             "disableSource": .findsItsEntry, "trySource": .looks,
+            "enableEndpoint": .findsItsEntry,
+            "disableEndpoint": .findsItsEntry, "testEndpoint": .looks,
         ]
         let wishes = APICall.all.filter { $0.method == "POST" }
         for call in wishes {

@@ -35,7 +35,7 @@ import TransportCurl
                 ("/tasks", "{", 400, "body_invalid"),
                 ("/deliveries/msg_0/resend", "", 404, "not_found"),
                 ("/deliveries/msg_0/cancel", "", 404, "not_found"),
-                ("/endpoints/audit/recover", #"{"since":"1h"}"#, 404, "not_found"),
+                ("/endpoints/nobody/recover", #"{"since":"1h"}"#, 404, "not_found"),
                 ("/rules/nobody/enable", "", 404, "not_found"),
                 ("/rules/nobody/dry-run", #"{"event":{"type":"a"}}"#, 404, "not_found"),
             ] {

@@ -49,3 +49,19 @@ func ofTwoWhoSawTheSameHealthOneIsHeard(_ backend: Backend) async throws {
         #expect(try await store.claimAllDeliveries(at: .start).isEmpty)
     }
 }
+
+@Test(arguments: Backend.all)
+func whatAPersonSwitchesIsNotedWithIt(_ backend: Backend) async throws {
+    try await backend.run { store in
+        var ops = DestinationHealth(.endpoint("ops"))
+        ops.switchedOffAt = .start
+        let note = AuditNote(.endpointDisabled, of: "ops", by: .system, at: .start)
+        try await store.record(ops, announcing: [], noting: note)
+        #expect(
+            try await code { try await store.record(ops, announcing: [], noting: note) }
+                == .conflict)
+        #expect(try await store.health().map(\.switchedOffAt) == [.start])
+        #expect(
+            try await store.auditEntries(AuditQuery()).rows.map(\.verb) == ["endpoint.disabled"])
+    }
+}

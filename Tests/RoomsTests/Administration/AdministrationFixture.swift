@@ -3,11 +3,14 @@ import Domain
 import Logging
 import Matching
 import Rules
+import Sealing
+import Settings
 import Signing
 import Storage
 import StorageMemory
 import StrictJSON
 import Synchronization
+import Transport
 
 extension Principal {
     static let anna = Principal(id: "key_1", name: "anna", scopes: [.write])
@@ -18,6 +21,7 @@ struct AdministrationFixture {
     let store: MemoryStore
     let book = RuleBook()
     let administration: Administrator
+    let destinations: DestinationBook
     let nudged = Nudged()
     /// Keys of events that were handed to intake.
     let published = Nudged()
@@ -31,7 +35,8 @@ struct AdministrationFixture {
 
     init(
         fileRules: [Rule] = [], store: MemoryStore = MemoryStore(),
-        over other: (any Store)? = nil, presetKey: Secret? = nil, clock: ManualClock? = nil
+        over other: (any Store)? = nil, presetKey: Secret? = nil, clock: ManualClock? = nil,
+        strongbox: Strongbox? = nil, tryEndpoint: @escaping EndpointTrying = { _ in .nothing }
     ) {
         self.store = store
         let (now, nudged) = (now, nudged)
@@ -50,12 +55,23 @@ struct AdministrationFixture {
                 credential: .token(secret)),
         ]
         let destinations = DestinationBook(connections: connections, endpoints: endpoints)
+        self.destinations = destinations
+        let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let time =
             clock?.source ?? TimeSource(now: { now }, elapsed: { .zero }, sleep: { _ in })
         let store: any Store = other ?? store
         administration = Administrator(
             store: store, book: book, fileRules: fileRules,
-            destinations: destinations, time: time,
+            destinations: destinations,
+            desks: DefinitionDesks(
+                reader: DefinitionReader(
+                    egress: EgressPolicy(), publicURL: nil, lease: .seconds(60)),
+                endpoints: endpoints.map {
+                    FileDefinition(
+                        name: $0.name, value: $0, shown: [:], file: "copyhook.yaml")
+                }, strongbox: strongbox, destinations: destinations,
+                chance: Chance { .random(in: .min ... .max) }, log: log),
+            endpointSecrets: EndpointSecrets(strongbox), time: time,
             chance: Chance { .random(in: .min ... .max) }, presetKey: presetKey,
             rehearse: Rehearsing(
                 events: store, destinations: destinations, time: time
@@ -65,11 +81,11 @@ struct AdministrationFixture {
                     published.note(event.key ?? "")
                     return Published(id: "evt_9", admission: .stored)
                 }
-            },
+            }, tryEndpoint: tryEndpoint,
             nudges: .init(
                 matching: { nudged.note("matching") }, copying: { nudged.note("copying") },
                 notifying: { nudged.note("notifying") }),
-            log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            log: log)
     }
 
     /// A rule that tells of events and stands in a file.

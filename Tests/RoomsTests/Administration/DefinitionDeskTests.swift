@@ -14,7 +14,7 @@ import Transport
 private let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 private let now = Timestamp(milliseconds: 1_773_822_615_250)
 
-private func definition(_ path: String = "a1b2") -> [UInt8] {
+private func definition(_ path: String = "my-way") -> [UInt8] {
     let json: JSONValue = [
         "url": .string("https://ops.example.com/" + path), "secret": .string(secret),
     ]
@@ -116,7 +116,7 @@ private func code(
         #expect(ids == ["endpoint/ops/definition"])
         let bytes = try #require(try await store.sealedRecord(ids[0])).bytes
         let shown = String(decoding: try desk.desk.entry("ops").json().bytes(), as: UTF8.self)
-        for word in [secret, "a1b2"] {
+        for word in [secret, "my-way"] {
             #expect(!shown.contains(word))
             #expect(!String(decoding: bytes, as: UTF8.self).contains(word))
         }
@@ -212,7 +212,7 @@ private func code(
         #expect(try second.desk.entry("ops").origin == .file("copyhook.yaml"))
         let third = try Desk(store)
         try await third.desk.rebuild()
-        #expect(third.inForce.urls == ["https://ops.example.com/a1b2"])
+        #expect(third.inForce.urls == ["https://ops.example.com/my-way"])
         // What is shadowed is needed by nobody, and can go.
         try await second.desk.delete("ops", by: .anna, at: now) {
             () throws(AdministrationError) in

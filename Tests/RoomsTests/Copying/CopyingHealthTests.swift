@@ -271,11 +271,12 @@ import Transport
         }
 
         func record(
-            _ health: DestinationHealth, announcing announcements: [Announcement]
+            _ health: DestinationHealth, announcing announcements: [Announcement],
+            noting note: AuditNote?
         ) async throws(StorageError) {
             calls += 1
             if calls == 1 { throw StorageError(.unavailable, detail: "nothing done") }
-            try await store.record(health, announcing: announcements)
+            try await store.record(health, announcing: announcements, noting: note)
             if calls == 2 { throw StorageError(.unavailable, detail: "done all the same") }
         }
     }

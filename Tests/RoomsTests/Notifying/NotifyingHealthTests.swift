@@ -220,9 +220,10 @@ final class FlakyLedger: DeliveryLedger, HealthLedger {
     func health() async throws(StorageError) -> [DestinationHealth] { try await inner.health() }
 
     func record(
-        _ health: DestinationHealth, announcing announcements: [Announcement]
+        _ health: DestinationHealth, announcing announcements: [Announcement],
+        noting note: AuditNote?
     ) async throws(StorageError) {
-        try await inner.record(health, announcing: announcements)
+        try await inner.record(health, announcing: announcements, noting: note)
         let isDue = isDue.withLock { isDue in
             defer { isDue = false }
             return isDue

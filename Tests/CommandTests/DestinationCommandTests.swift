@@ -1,0 +1,92 @@
+import Domain
+import Simulation
+import StrictJSON
+import Testing
+
+/// What is told and what is copied over, put in from the shell while the service runs.
+@Suite struct DestinationCommandTests {
+    private static let secret = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+
+    private static let sections = """
+        sources:
+          partner:
+            scheme: standard-webhooks
+            secret: "\(SignedEvent.partnerSecret.exposed)"
+            type: /type
+            entity: /data/entity
+        egress: { allow: [127.0.0.0/8] }
+
+        """
+
+    /// Sends an event and waits until so many deliveries have come to an end.
+    private func tell(_ number: Int, delivered: Int, _ service: APIService) async throws {
+        let event = try SignedEvent(
+            partner: "said", key: "said_\(number)", entity: ["type": "bot", "id": "1"])
+        let said = try await Caller.shared.call(
+            "POST", service.url + "/in/partner", headers: event.headers, body: event.body)
+        #expect(said.status == 200)
+        let done = try await service.until { service -> Bool? in
+            let counts = try await service.api("GET", "/api/v1/stats").json["deliveries"]
+            return counts?["delivered"]?.count == delivered ? true : nil
+        }
+        #expect(done == true, "event \(number) was not told")
+    }
+
+    @Test func anEndpointIsPutInSwitchedTriedAndTakenOut() async throws {
+        let scratch = try ScratchDirectory()
+        let endpoint = try await SimulatorProcess.start(.endpoint)
+        let service = try await APIService.start(Self.sections, in: scratch)
+        let file = try scratch.write(
+            "url: \(endpoint.url)/hooks/copyhook\nsecret: \"${file:audit.secret}\"\n",
+            to: "audit.yaml")
+        _ = try scratch.write(Self.secret + "\n", to: "audit.secret")
+
+        let put = try await service.command("endpoints", "put", "audit", "--file", file)
+        #expect(put.status == 0 && put.output == "audit is in force\n", "\(put.errors)")
+        let rule = try await service.command(
+            "rules", "put", "-", "--name", "tell",
+            input: #"{"match":{"type":["said"]},"notify":["audit"]}"#)
+        #expect(rule.status == 0, "\(rule.errors)")
+        try await tell(1, delivered: 1, service)
+
+        let shown = try await service.command("endpoints", "show", "audit")
+        #expect(shown.output.contains("/<secret>") && !shown.output.contains("whsec_"))
+        let tried = try await service.command("endpoints", "test", "audit")
+        #expect(
+            tried.status == 0 && tried.output.hasPrefix("audit: delivered in "), "\(tried)")
+        let refused = try await service.command("endpoints", "delete", "audit", "--yes")
+        #expect(refused.status == 1 && refused.errors.contains("rule tell names audit"))
+        let broken = try await service.command(
+            "endpoints", "put", "audit", "--file", "-", input: #"{"url":"ftp://x"}"#)
+        #expect(broken.status == 2 && broken.errors.contains("/url"), "\(broken.errors)")
+
+        let off = try await service.command("endpoints", "disable", "audit")
+        #expect(off.status == 0, "\(off.errors)")
+        let list = try await service.command("endpoints", "list")
+        #expect(list.output.contains("switched off since"), "\(list.output)")
+        #expect(await service.stop() == 0)
+        let log = service.process.errors.text
+        #expect(!log.contains(Self.secret) && log.contains("endpoint.put"))
+
+        // Over the restart it is there, and still off.
+        let again = try await APIService.start(Self.sections, in: scratch)
+        let event = try SignedEvent(
+            partner: "said", key: "said_2", entity: ["type": "bot", "id": "1"])
+        _ = try await Caller.shared.call(
+            "POST", again.url + "/in/partner", headers: event.headers, body: event.body)
+        let waiting = try await again.until { service -> Bool? in
+            try await service.api("GET", "/api/v1/deliveries/count?state=pending")
+                .json["count"]?.count == 1 ? true : nil
+        }
+        #expect(waiting == true)
+        let on = try await again.command("endpoints", "enable", "audit")
+        #expect(on.status == 0, "\(on.errors)")
+        try await tell(3, delivered: 3, again)
+
+        _ = try await again.command("rules", "delete", "tell")
+        let gone = try await again.command("endpoints", "delete", "audit")
+        #expect(gone.status == 0 && gone.output == "audit is gone\n", "\(gone)")
+        #expect(try await again.json("endpoints", "list")["endpoints"]?.array == [])
+        #expect(await again.stop() == 0)
+    }
+}
