@@ -42,21 +42,6 @@ extension Administrator {
         return ["sources": .array(told)]
     }
 
-    /// `{"connections": […]}`, each with its health.
-    package func listConnections() async throws(AdministrationError) -> JSONValue {
-        let health = try await health()
-        let told: [JSONValue] = connections.map { connection in
-            [
-                "name": .string(connection.name),
-                "provider": .string(connection.provider.rawValue),
-                "base_url": .string(connection.baseURL),
-                "on_uncertain": .string(connection.onUncertain.rawValue),
-                "health": health[.connection(connection.name)].json,
-            ]
-        }
-        return ["connections": .array(told)]
-    }
-
     func health() async throws(AdministrationError) -> [Destination: DestinationHealth] {
         let all = try await ask { () async throws(StorageError) in try await store.health() }
         return Dictionary(all.map { ($0.destination, $0) }) { first, _ in first }

@@ -8,7 +8,7 @@ package import StrictJSON
 /// Endpoints as people put them in, look at them and take them out.
 extension Administrator {
     /// Longest time that a person waits for the answer to a trial.
-    private static let trialMax: Duration = .seconds(30)
+    package static let trialMax: Duration = .seconds(30)
 
     /// `{"endpoints": […]}`, each with its health, and until when secrets of before sign as well.
     package func listEndpoints() async throws(AdministrationError) -> JSONValue {
@@ -90,11 +90,7 @@ extension Administrator {
 
     /// Sends a `ping` to an endpoint, switched off or not, and says what its answer means.
     package func testEndpoint(_ name: String) async throws(AdministrationError) -> JSONValue {
-        let entry = try desks.endpoints.entry(name)
-        guard var endpoint = entry.value else {
-            throw AdministrationError(
-                .definitionInvalid, entry.problem ?? "it cannot be read", remedy: "Put it again.")
-        }
+        var endpoint = try desks.endpoints.readable(name)
         endpoint.secrets = endpointSecrets.secrets(of: endpoint, at: time.now())
         endpoint.timeout = min(endpoint.timeout, Self.trialMax)
         return await tryEndpoint(endpoint).json("endpoint", endpoint.name)

@@ -28,6 +28,7 @@ package struct Administrator: Sendable {
     let rehearse: Rehearsal
     let publish: Publish
     let tryEndpoint: EndpointTrying
+    let tryConnection: ConnectionTrying
     let nudges: Nudges
     let log: Logger
     let decisions = Turnstile()
@@ -72,6 +73,7 @@ package struct Administrator: Sendable {
     ///   - rehearse: What `Matching` would decide, which this room does not know.
     ///   - publish: The way through `Intake`, which it does not know either.
     ///   - tryEndpoint: How a real message would go out, which `Notifying` knows.
+    ///   - tryConnection: What its platform says of a connection, which `Copying` knows.
     ///   - desks: Where destinations are put in; ``start()`` fills them.
     package init(
         store: any Store, book: RuleBook, fileRules: [Rule], destinations: DestinationBook,
@@ -83,6 +85,7 @@ package struct Administrator: Sendable {
         time: TimeSource, chance: Chance, presetKey: Secret? = nil,
         rehearse: @escaping Rehearsal,
         publish: @escaping Publish, tryEndpoint: @escaping EndpointTrying,
+        tryConnection: @escaping ConnectionTrying = { _ in .nothing },
         nudges: Nudges = Nudges(), log: Logger
     ) {
         self.store = store
@@ -100,6 +103,7 @@ package struct Administrator: Sendable {
         self.rehearse = rehearse
         self.publish = publish
         self.tryEndpoint = tryEndpoint
+        self.tryConnection = tryConnection
         self.nudges = nudges
         self.ruleFiles = ruleFiles
         self.log = log

@@ -73,6 +73,18 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
         return entry
     }
 
+    /// What the definition of a name says.
+    ///
+    /// - Throws: `.notFound`, and `.definitionInvalid` for one that cannot be read any more.
+    package func readable(_ name: String) throws(AdministrationError) -> Value {
+        let entry = try entry(name)
+        guard let value = entry.value else {
+            throw AdministrationError(
+                .definitionInvalid, entry.problem ?? "it cannot be read", remedy: "Put it again.")
+        }
+        return value
+    }
+
     /// Checks, stores and puts in force one definition; a refused one changes nothing.
     ///
     /// - Parameters:

@@ -37,6 +37,25 @@ extension DefinitionKind<Endpoint> {
     }
 }
 
+/// What else is wrong with a connection, beyond what its settings say; `nil` where nothing is.
+package typealias ConnectionCheck = @Sendable (Connection) -> DefinitionFinding?
+
+extension DefinitionKind<Connection> {
+    /// - Parameter check: What the platform's own rules say, which `Providers` knows.
+    package static func connections(
+        _ reader: DefinitionReader, check: @escaping ConnectionCheck
+    ) -> DefinitionKind<Connection> {
+        DefinitionKind(
+            word: "connection", storedMax: 200, putVerb: .connectionPut,
+            deletedVerb: .connectionDeleted
+        ) { name, json throws(DefinitionRefusal) in
+            let read = try reader.connection(name, json)
+            if let finding = check(read.value) { throw DefinitionRefusal([finding]) }
+            return read
+        }
+    }
+}
+
 /// A definition of the configuration.
 package struct FileDefinition<Value: Sendable>: Sendable {
     package let name: String

@@ -38,3 +38,6 @@ package struct Trial: Hashable, Sendable {
 
 /// Tells an endpoint a `ping`, as a real notification goes out, and says what its answer means.
 package typealias EndpointTrying = @Sendable (Endpoint) async -> Trial
+
+/// Gets a token over a connection and asks the cheapest question there is; nothing is copied.
+package typealias ConnectionTrying = @Sendable (Connection) async -> Trial

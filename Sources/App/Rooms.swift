@@ -12,6 +12,7 @@ import Sealing
 import Settings
 import Signing
 import Storage
+import StrictJSON
 import Transport
 
 /// The four rooms over one store, and the hints by which they wake one another.
@@ -90,6 +91,19 @@ struct Rooms: Sendable {
             ("matching", matching.worksInHand), ("copying", copying.worksInHand),
             ("notifying", notifying.worksInHand),
         ]
+    }
+
+    /// What a platform says against a connection that is to be put in.
+    @Sendable static func objection(_ connection: Connection) -> DefinitionFinding? {
+        do throws(ProviderError) {
+            _ = try copyPlatform(for: connection)
+            return nil
+        } catch {
+            let keys = error.place.split(separator: ".").dropFirst(2).map(String.init)
+            return DefinitionFinding(
+                pointer: JSONPointer(tokens: keys), what: error.detail,
+                remedy: "Write it as connections.NAME of the configuration wants it.")
+        }
     }
 
     /// Refuses to start with a connection that could copy nothing.

@@ -118,8 +118,8 @@ package struct Service: Sendable {
             store: store, book: book, fileRules: configuration.rules,
             destinations: destinations,
             desks: DefinitionDesks(
-                configuration, strongbox: strongbox, destinations: destinations, chance: chance,
-                log: log),
+                configuration, checkConnection: Rooms.objection, strongbox: strongbox,
+                destinations: destinations, chance: chance, log: log),
             ruleFiles: RuleFilesState(
                 directory: configuration.rulesDirectory,
                 rules: configuration.rules.count - configuration.inlineRules.count, at: time.now()),
@@ -132,6 +132,7 @@ package struct Service: Sendable {
             presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
             publish: rooms.publish,
             tryEndpoint: EndpointTrial(transport, time: time, chance: chance).run,
+            tryConnection: ConnectionTrial(transport, time: time, chance: chance).run,
             nudges: .init(
                 matching: rooms.wakeMatching.signal, copying: rooms.wakeCopying.signal,
                 notifying: rooms.wakeNotifying.signal),

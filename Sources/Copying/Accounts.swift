@@ -18,10 +18,15 @@ final class Accounts: Sendable {
         var perConnection = 1
     }
 
+    /// How often connections that are switched off are asked for what is still under way there:
+    /// behind a hundred thousand tasks that wait it takes the store a moment to find.
+    private static let heldLookPause: Duration = .seconds(5)
+
     private let destinations: DestinationBook
     private let log: Logger
     private let make: @Sendable (Connection) throws(ProviderError) -> Account?
     private let state: Mutex<(number: Int, edition: Edition)>
+    private let heldLookedAt = Mutex<Duration?>(nil)
 
     init(
         _ destinations: DestinationBook, log: Logger,
@@ -41,6 +46,22 @@ final class Accounts: Sendable {
             guard now.edition > state.number else { return state.edition }
             state = (now.edition, edition(of: now.connections, after: state.edition))
             return state.edition
+        }
+    }
+
+    /// The connections that people switched off: those over which only what is under way goes on,
+    /// and those that are left alone this time.
+    ///
+    /// - Parameter now: On the clock that never jumps.
+    func switchedOff(at now: Duration) -> (held: Set<String>, left: Set<String>) {
+        let off = destinations.current.switchedOff.compactMap { destination in
+            if case .connection(let name) = destination { name } else { nil }
+        }
+        guard !off.isEmpty else { return ([], []) }
+        return heldLookedAt.withLock { lookedAt in
+            if let last = lookedAt, now - last < Self.heldLookPause { return ([], Set(off)) }
+            lookedAt = now
+            return (Set(off), [])
         }
     }
 

@@ -74,10 +74,11 @@ package struct CopyingStage: Stage {
         await desk.tell(accounts.sorted)
         // Read first: what the store takes to answer counts against the lease.
         let claimedAt = time.elapsed()
+        let (held, left) = self.accounts.switchedOff(at: claimedAt)
         let claimed = try await ledger.claimTasks(
             limit: limit, perConnection: accounts.perConnection,
-            skipping: Set(accounts.all.filter { $0.value.isToBeSkipped }.keys), at: now,
-            lease: lease)
+            skipping: left.union(accounts.all.filter { $0.value.isToBeSkipped }.keys),
+            holding: held, at: now, lease: lease)
         return claimed.map { task in
             let account = accounts.all[task.claim.work.plan.connection]
             account?.take()

@@ -41,9 +41,3 @@ extension APICall {
         }
     }
 }
-
-extension APIRequest {
-    fileprivate var precondition: Precondition {
-        Precondition(match: condition, noneOf: fields[values: .ifNoneMatch])
-    }
-}

@@ -65,7 +65,7 @@ package struct APICall: Sendable {
 
     package static let all =
         events + tasks + deliveries + rules + keys + audit + figures + wishes + destinations
-        + sources + publishing + stream + endpoints
+        + sources + publishing + stream + endpoints + connections
 
     /// The calls at a path, one a method.
     ///

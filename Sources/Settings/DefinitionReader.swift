@@ -132,7 +132,7 @@ package struct DefinitionFinding: Hashable, Sendable {
 package struct DefinitionRefusal: Error, Hashable, Sendable {
     package let findings: [DefinitionFinding]
 
-    init(_ findings: [DefinitionFinding]) { self.findings = findings }
+    package init(_ findings: [DefinitionFinding]) { self.findings = findings }
 
     /// All of it in one line, as far as a person wants to read at once.
     package var text: String {

@@ -69,6 +69,12 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     case eventsReplayed = "events.replayed"
     case deliverySentAgain = "delivery.sent_again"
     case deliveryCancelled = "delivery.cancelled"
+    /// A connection was put in, or another definition in its place.
+    case connectionPut = "connection.put"
+    case connectionDeleted = "connection.deleted"
+    /// A person switched a connection off, or on again.
+    case connectionDisabled = "connection.disabled"
+    case connectionEnabled = "connection.enabled"
     /// An endpoint was put in, or another definition in its place.
     case endpointPut = "endpoint.put"
     case endpointDeleted = "endpoint.deleted"

@@ -11,10 +11,12 @@ package protocol CopyLedger: Sendable {
     /// ``CopyTask/apply(_:)`` with `claimed`; the store applies it and stores the result, so that a
     /// crash after this call can never be mistaken for a task not yet begun.
     ///
-    /// - Parameter skipped: Connections that are to be left alone for now.
+    /// - Parameters:
+    ///   - skipped: Connections that are to be left alone for now.
+    ///   - held: Connections over which nothing new is begun: what is queued for them stays.
     func claimTasks(
-        limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
-        lease: Duration
+        limit: Int, perConnection: Int, skipping skipped: Set<String>, holding held: Set<String>,
+        at now: Timestamp, lease: Duration
     ) async throws(StorageError) -> [ClaimedTask]
 
     /// Lends out one task on behalf of a person, due or not.
@@ -71,5 +73,16 @@ package struct CopySettlement: Hashable, Sendable {
         self.announcements = announcements
         self.ownCopy = ownCopy
         self.note = note
+    }
+}
+
+extension CopyLedger {
+    package func claimTasks(
+        limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
+        lease: Duration
+    ) async throws(StorageError) -> [ClaimedTask] {
+        try await claimTasks(
+            limit: limit, perConnection: perConnection, skipping: skipped, holding: [], at: now,
+            lease: lease)
     }
 }

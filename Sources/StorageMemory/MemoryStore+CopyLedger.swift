@@ -3,8 +3,8 @@ package import Storage
 
 extension MemoryStore: CopyLedger {
     package func claimTasks(
-        limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
-        lease: Duration
+        limit: Int, perConnection: Int, skipping skipped: Set<String>,
+        holding held: Set<String>, at now: Timestamp, lease: Duration
     ) throws(StorageError) -> [ClaimedTask] {
         let busy = Set(
             tasks.rows.filter { $0.value.task.state.holdsLock }.map {
@@ -16,7 +16,10 @@ extension MemoryStore: CopyLedger {
                 let isBlocked =
                     row.task.state.name == .queued && !busy.isEmpty
                     && busy.contains(Bytes(row.task.lockKey))
-                return isBlocked ? nil : row.task.dueAt
+                let isHeld =
+                    row.task.state.name == .queued && !held.isEmpty
+                    && held.contains(row.task.plan.connection)
+                return isBlocked || isHeld ? nil : row.task.dueAt
             }, group: { $0.task.plan.connection },
             share: { skipped.contains($0) ? .none : ClaimShare(perConnection) })
         var claims: [ClaimedTask] = []

@@ -76,10 +76,12 @@ enum Loans: String {
     ///
     /// SQLite keeps no figures of its own here, and might take an index of a list instead.
     ///
-    /// - Parameter isFree: SQL about the row, for what is not to be lent although it is due.
+    /// - Parameter isFree: SQL about a row of the group, for what is not to be lent although it is
+    ///   due.
     func due(
-        in group: String, limit: Int, at now: Timestamp, where isFree: String = "TRUE",
-        share: (String) -> ClaimShare, _ database: Database
+        in group: String, limit: Int, at now: Timestamp,
+        where isFree: (String) -> String = { _ in "TRUE" }, share: (String) -> ClaimShare,
+        _ database: Database
     ) throws -> [Row] {
         guard limit > 0 else { return [] }
         let groups = try database.rows(
@@ -102,7 +104,7 @@ enum Loans: String {
             guard share.places > 0 else { continue }
             let isDue = """
                 \(rawValue) INDEXED BY \(rawValue)_due
-                WHERE \(group) = ? AND due_at <= ? AND leased_until <= ? AND \(isFree)
+                WHERE \(group) = ? AND due_at <= ? AND leased_until <= ? AND \(isFree(name))
                 """
             let dueBy = min(now, share.dueBy ?? now)
             var places = share.places

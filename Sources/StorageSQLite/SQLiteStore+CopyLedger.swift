@@ -4,17 +4,21 @@ package import Storage
 
 extension SQLiteStore: CopyLedger {
     package func claimTasks(
-        limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
-        lease: Duration
+        limit: Int, perConnection: Int, skipping skipped: Set<String>,
+        holding held: Set<String>, at now: Timestamp, lease: Duration
     ) async throws(StorageError) -> [ClaimedTask] {
         try await write { [report] database in
             let rows = try Loans.tasks.due(
                 in: "connection", limit: limit, at: now,
-                where: """
-                    (state != 'queued' OR NOT EXISTS (
-                        SELECT 1 FROM tasks AS other WHERE other.lock_key = tasks.lock_key
-                            AND other.state IN ('submitting', 'copying', 'reconciling')))
-                    """,
+                where: { name in
+                    held.contains(name)
+                        ? "state != 'queued'"
+                        : """
+                        (state != 'queued' OR NOT EXISTS (
+                            SELECT 1 FROM tasks AS other WHERE other.lock_key = tasks.lock_key
+                                AND other.state IN ('submitting', 'copying', 'reconciling')))
+                        """
+                },
                 share: { skipped.contains($0) ? .none : ClaimShare(perConnection) }, database)
             return try rows.compactMap { row in
                 let read = try Loans.tasks.read(row, database, report) {

@@ -99,12 +99,13 @@
 
     extension BrokenStore: CopyLedger {
         func claimTasks(
-            limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
-            lease: Duration
+            limit: Int, perConnection: Int, skipping skipped: Set<String>,
+            holding held: Set<String>, at now: Timestamp, lease: Duration
         ) async throws(StorageError) -> [ClaimedTask] {
             if bug == .cancelledSent { await queueCancelled(at: now) }
             let claimed = try await inner.claimTasks(
-                limit: limit, perConnection: perConnection, skipping: skipped, at: now,
+                limit: limit, perConnection: perConnection, skipping: skipped, holding: held,
+                at: now,
                 lease: lease)
             switch bug {
             case .retryInSubmitting: return try await forgetSubmissions(claimed, now)

@@ -137,12 +137,13 @@ extension WorldStore: EventLog {
 
 extension WorldStore: CopyLedger {
     func claimTasks(
-        limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
-        lease: Duration
+        limit: Int, perConnection: Int, skipping skipped: Set<String>,
+        holding held: Set<String>, at now: Timestamp, lease: Duration
     ) async throws(StorageError) -> [ClaimedTask] {
         try await pass("claimTasks") { () throws(StorageError) in
             let claimed = try await inner.claimTasks(
-                limit: limit, perConnection: perConnection, skipping: skipped, at: now,
+                limit: limit, perConnection: perConnection, skipping: skipped, holding: held,
+                at: now,
                 lease: lease)
             for task in claimed {
                 chronicle.noteLoan(

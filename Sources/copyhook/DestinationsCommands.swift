@@ -28,29 +28,6 @@ struct EndpointListCommand: AsyncParsableCommand {
     }
 }
 
-struct ConnectionsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "connections",
-        abstract: "Lists the platforms that copies are made over, and how they fare.",
-        discussion: """
-            Example:
-              copyhook connections
-            """)
-
-    @OptionGroup var api: APIOptions
-
-    func run() async throws {
-        try await DestinationList.show(
-            api, "connections", headings: ["NAME", "PROVIDER", "ADDRESS", "UNCERTAIN", "HEALTH"]
-        ) {
-            [
-                $0.cell("name"), $0.cell("provider"), $0.cell("base_url"),
-                $0.cell("on_uncertain"), DestinationList.health($0),
-            ]
-        }
-    }
-}
-
 /// A list of what the configuration names.
 enum DestinationList {
     /// Asks for it and prints it.

@@ -5,9 +5,9 @@ import Testing
 
 /// What is told and what is copied over, put in from the shell while the service runs.
 @Suite struct DestinationCommandTests {
-    private static let secret = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+    fileprivate static let secret = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 
-    private static let sections = """
+    fileprivate static let sections = """
         sources:
           partner:
             scheme: standard-webhooks
@@ -19,7 +19,7 @@ import Testing
         """
 
     /// Sends an event and waits until so many deliveries have come to an end.
-    private func tell(_ number: Int, delivered: Int, _ service: APIService) async throws {
+    fileprivate func tell(_ number: Int, delivered: Int, _ service: APIService) async throws {
         let event = try SignedEvent(
             partner: "said", key: "said_\(number)", entity: ["type": "bot", "id": "1"])
         let said = try await Caller.shared.call(
@@ -88,5 +88,56 @@ import Testing
         #expect(gone.status == 0 && gone.output == "audit is gone\n", "\(gone)")
         #expect(try await again.json("endpoints", "list")["endpoints"]?.array == [])
         #expect(await again.stop() == 0)
+    }
+}
+
+extension DestinationCommandTests {
+    /// Nothing but a sender stands in the configuration: a connection and an endpoint come by
+    /// command, a copy is made and told, and after a restart the next one is.
+    @Test func aCopyIsMadeAndToldOverWhatWasPutIn() async throws {
+        let scratch = try ScratchDirectory()
+        let coze = try await SimulatorProcess.start(.coze)
+        let endpoint = try await SimulatorProcess.start(.endpoint)
+        let service = try await APIService.start(Self.sections, in: scratch)
+
+        let connection = try await service.command(
+            "connections", "put", "coze-prod", "--file", "-",
+            input: """
+                provider: coze
+                base_url: \(coze.url)
+                auth: { token: \(CozeWorld.standard.tokens[0].token.exposed) }
+                limits: { rate: 100/s }
+                """)
+        #expect(connection.status == 0, "\(connection.errors)")
+        let tried = try await service.command("connections", "test", "coze-prod")
+        #expect(tried.status == 0, "\(tried.errors)")
+        let told = try await service.command(
+            "endpoints", "put", "audit", "--file", "-",
+            input: "{url: \"\(endpoint.url)/hooks/copyhook\", secret: \"\(Self.secret)\"}")
+        #expect(told.status == 0, "\(told.errors)")
+        let bot = CozeWorld.standard.bots[0]
+        let target = CozeWorld.standard.workspaces[1].id
+        let rule = try await service.command(
+            "rules", "put", "-", "--name", "backup",
+            input: #"{"match":{"type":["said"]},"copy":[{"connection":"coze-prod","#
+                + #""to_workspace":"\#(target)","entity_id":"\#(bot.id)","entity_type":"bot"}],"#
+                + #""notify":["audit"]}"#)
+        #expect(rule.status == 0, "\(rule.errors)")
+        try await copy(1, of: bot.id, coze, service)
+        #expect(await service.stop() == 0)
+
+        let again = try await APIService.start(Self.sections, in: scratch)
+        try await copy(2, of: bot.id, coze, again)
+        let open = try await again.command("connections", "delete", "coze-prod")
+        #expect(open.status == 1 && open.errors.contains("rule backup names"), "\(open.errors)")
+        #expect(await again.stop() == 0)
+    }
+
+    /// Sends an event, and waits for its copy and for the news of it.
+    private func copy(
+        _ number: Int, of bot: String, _ coze: SimulatorProcess, _ service: APIService
+    ) async throws {
+        try await tell(number, delivered: number, service)
+        #expect(try await coze.copies().count == number)
     }
 }

@@ -116,6 +116,10 @@ struct GatewayFixture: Sendable {
                     FileDefinition(
                         name: $0.name, value: $0, shown: [:], file: "copyhook.yaml")
                 },
+                connections: destinations.current.connections.map {
+                    FileDefinition(
+                        name: $0.name, value: $0, shown: [:], file: "copyhook.yaml")
+                },
                 strongbox: Strongbox(
                     store,
                     keys: KeyRing(

@@ -23,6 +23,8 @@ import TransportCurl
             "disableSource": .findsItsEntry, "trySource": .looks,
             "enableEndpoint": .findsItsEntry,
             "disableEndpoint": .findsItsEntry, "testEndpoint": .looks,
+            "enableConnection": .findsItsEntry, "disableConnection": .findsItsEntry,
+            "testConnection": .looks,
         ]
         let wishes = APICall.all.filter { $0.method == "POST" }
         for call in wishes {

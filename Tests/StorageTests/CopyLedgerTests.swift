@@ -231,3 +231,27 @@ func everythingATaskCarriesComesBack(_ backend: Backend) async throws {
         #expect(try await store.task("tsk_1")?.task == failed.work)
     }
 }
+
+/// Over a connection that is switched off nothing new is begun, and what has begun goes on.
+@Test(arguments: Backend.all)
+func whatIsQueuedForAHeldConnectionStays(_ backend: Backend) async throws {
+    try await backend.run { store in
+        let now = Timestamp.start
+        try await store.plan([
+            .sample("begun", connection: "a", due: now - .seconds(9)),
+            .sample("queued", connection: "a", due: now - .seconds(5)),
+            .sample("other", connection: "b", due: now),
+        ])
+        _ = try await store.sent("tsk_begun", at: now)
+        func claim(holding held: Set<String>, at now: Timestamp) async throws -> [String] {
+            try await store.claimTasks(
+                limit: 9, perConnection: 9, skipping: [], holding: held, at: now,
+                lease: .seconds(600)
+            ).map(\.claim.work.id.rawValue).sorted()
+        }
+        let later = now + .minutes(1)
+        #expect(try await claim(holding: ["a"], at: later) == ["tsk_begun", "tsk_other"])
+        #expect(try await claim(holding: ["a"], at: later) == [])
+        #expect(try await claim(holding: [], at: later) == ["tsk_queued"])
+    }
+}

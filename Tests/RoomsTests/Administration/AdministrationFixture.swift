@@ -69,6 +69,10 @@ struct AdministrationFixture {
                 endpoints: endpoints.map {
                     FileDefinition(
                         name: $0.name, value: $0, shown: [:], file: "copyhook.yaml")
+                },
+                connections: connections.map {
+                    FileDefinition(
+                        name: $0.name, value: $0, shown: [:], file: "copyhook.yaml")
                 }, strongbox: strongbox, destinations: destinations,
                 chance: Chance { .random(in: .min ... .max) }, log: log),
             endpointSecrets: EndpointSecrets(strongbox), time: time,

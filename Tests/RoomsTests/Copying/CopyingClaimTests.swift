@@ -14,11 +14,12 @@ import Transport
         let onDispatch: @Sendable (MemoryStore, Claim<CopyTask>, Timestamp) async -> StorageError?
 
         func claimTasks(
-            limit: Int, perConnection: Int, skipping skipped: Set<String>, at now: Timestamp,
-            lease: Duration
+            limit: Int, perConnection: Int, skipping skipped: Set<String>,
+            holding held: Set<String>, at now: Timestamp, lease: Duration
         ) async throws(StorageError) -> [ClaimedTask] {
             try await store.claimTasks(
-                limit: limit, perConnection: perConnection, skipping: skipped, at: now,
+                limit: limit, perConnection: perConnection, skipping: skipped, holding: held,
+                at: now,
                 lease: lease)
         }
 
