@@ -45,6 +45,8 @@ package struct AdministrationError: Error, Hashable {
         /// Only what failed or was cancelled is done again.
         case taskNotRetryable = "task_not_retryable"
         case deliveryNotPending = "delivery_not_pending"
+        /// It only tells of a copy by hand, and no rule sees it.
+        case eventByHand = "event_by_hand"
         /// The configuration has no endpoint of that name any more.
         case endpointUnknown = "endpoint_unknown"
         /// The key was used for something else.
@@ -136,6 +138,7 @@ extension AdministrationError.Code {
         case .keysTooMany: "Too many keys"
         case .requestInvalid: "Request refused"
         case .taskNotQueued: "Not to be cancelled"
+        case .eventByHand: "Event of a copy by hand"
         case .taskNotRetryable: "Not to be done again"
         case .deliveryNotPending: "Not to be cancelled"
         case .endpointUnknown: "Endpoint unknown"

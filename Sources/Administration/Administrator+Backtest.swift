@@ -94,6 +94,10 @@ private struct Comparison {
     }
 
     func compare(_ event: Event, into tally: inout Tally) {
+        guard !event.isByHand else {
+            tally.neither += 1
+            return
+        }
         // What intake let in, the matcher reads.
         let matches = patterns.matches(checked: event.document) ?? []
         switch (matches.contains(Side.old), matches.contains(Side.new)) {

@@ -37,8 +37,7 @@ package struct CopyWish: Hashable, Sendable {
 }
 
 extension Administrator {
-    /// What stands in the place of a source for what people ask for over the API.
-    package static let source = "api"
+    package static let source = Event.Identity.sourceOfAPI
     /// The type of the event that a copy by hand comes from.
     static let typeByHand = "copy.requested"
 

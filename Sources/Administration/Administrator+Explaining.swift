@@ -23,6 +23,7 @@ extension Administrator {
         of id: String, rule: String?
     ) async throws(AdministrationError) -> JSONValue {
         let record = try await eventRecord(id)
+        try refuseIfByHand(record.event)
         let document = try document(of: record.event)
         let rules: [Rule]
         if let rule {
@@ -57,7 +58,9 @@ extension Administrator {
         }
         let event: Event
         switch trial.subject {
-        case .stored(let id): event = try await eventRecord(id).event
+        case .stored(let id):
+            event = try await eventRecord(id).event
+            try refuseIfByHand(event)
         case .given(let given): event = given.event(at: time.now())
         }
         var answer = rule.explanation(of: try document(of: event))
@@ -68,6 +71,14 @@ extension Administrator {
         }
         answer["deeds"] = .array(outcome.verdicts.map { deed($0, in: outcome) })
         return .object(answer)
+    }
+
+    /// What no rule sees is neither matched nor explained.
+    func refuseIfByHand(_ event: Event) throws(AdministrationError) {
+        guard event.isByHand else { return }
+        throw AdministrationError(
+            .eventByHand, "this event tells of a copy that a person asked for, and no rule sees it",
+            remedy: "Its task can be done again: see the event's tasks, and retry one that failed.")
     }
 
     func eventRecord(_ id: String) async throws(AdministrationError) -> EventRecord {

@@ -72,8 +72,9 @@ extension Administrator {
         _ id: String, by who: Principal
     ) async throws(AdministrationError) -> (answer: JSONValue, isNew: Bool) {
         let now = time.now()
+        let record = try await eventRecord(id)
+        try refuseIfByHand(record.event)
         if try await hasDone(.eventReplayed, of: id) {
-            let record = try await eventRecord(id)
             return (Self.replayed(id, record.event.run), false)
         }
         let replay: Replay
@@ -84,6 +85,7 @@ extension Administrator {
                     noting: note(.eventReplayed, of: id, by: who, at: now), at: now)
             }
         } catch {
+            // Pruned since it was looked at.
             throw error.code == .notFound ? .nothing("event") : error
         }
         if replay.isNew {

@@ -193,9 +193,9 @@ extension Administrator {
     /// `{"dry_run", "created", "changed", "deleted", "unchanged", "rules": […]}`, each rule that is
     /// another afterwards field by field.
     package func applyRules(
-        _ wanted: RuleApplication, by who: Principal
+        _ wanted: RuleApplication, if condition: IfMatch? = nil, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
-        try await desk.apply(wanted, by: who, at: time.now()).json
+        try await desk.apply(wanted, if: condition, by: who, at: time.now()).json
     }
 
     /// `{"versions": […]}`, newest first.

@@ -37,13 +37,16 @@ struct RuleApplied: Hashable, Sendable {
     let differences: [RuleDifference]
     /// Rules that are what they were.
     let unchanged: Int
+    /// Stands for all rules that were put in, as they are now; in a dry run, as they are still.
+    let tag: String
 
     var json: JSONValue {
         func count(_ kind: RuleDifference.Kind) -> JSONValue {
             .number(JSONNumber(Int64(differences.count { $0.kind == kind })))
         }
         return [
-            "dry_run": .bool(isDryRun), "created": count(.created), "changed": count(.changed),
+            "etag": .string(tag), "dry_run": .bool(isDryRun), "created": count(.created),
+            "changed": count(.changed),
             "deleted": count(.deleted), "unchanged": .number(JSONNumber(Int64(unchanged))),
             "rules": .array(differences.map(\.json)),
         ]

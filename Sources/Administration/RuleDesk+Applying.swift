@@ -10,8 +10,10 @@ extension RuleDesk {
     ///
     /// Every definition is checked as if it were put by itself; the first that is refused ends it,
     /// with its place behind `/rules/NAME`. An event meets the rules of before or those of after.
+    ///
+    /// - Parameter condition: What all that was put in is to be before.
     func apply(
-        _ wanted: RuleApplication, by who: Principal, at now: Timestamp
+        _ wanted: RuleApplication, if condition: IfMatch?, by who: Principal, at now: Timestamp
     ) async throws(AdministrationError) -> RuleApplied {
         var rules: [StoredRule] = []
         for (name, definition) in wanted.rules.members.map({ ($0.key, $0.value) }) {
@@ -26,16 +28,18 @@ extension RuleDesk {
         }
         let read = rules
         return try await turnstile.pass { () async throws(AdministrationError) in
-            try await put(read, wanted, by: who, at: now)
+            try await put(read, wanted, if: condition, by: who, at: now)
         }
     }
 
     private func put(
-        _ wanted: [StoredRule], _ application: RuleApplication, by who: Principal,
-        at now: Timestamp
+        _ wanted: [StoredRule], _ application: RuleApplication, if condition: IfMatch?,
+        by who: Principal, at now: Timestamp
     ) async throws(AdministrationError) -> RuleApplied {
+        let before = try await stored()
+        try condition?.check(before.tag)
         var rules = Dictionary(
-            uniqueKeysWithValues: try await stored().map { (StoredName(text: $0.name), $0) })
+            uniqueKeysWithValues: before.map { (StoredName(text: $0.name), $0) })
         let names = Set(wanted.map { StoredName(text: $0.name) })
         var changes: [RuleChange] = []
         var differences: [RuleDifference] = []
@@ -67,17 +71,17 @@ extension RuleDesk {
                 .rulesTooMany, "there would be \(rules.count) rules",
                 remedy: "At most \(Self.storedMax) can be put in; join patterns with $or.")
         }
+        let after = rules.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         let applied = RuleApplied(
             isDryRun: application.isDryRun,
             differences: differences.sorted {
                 $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
             },
-            unchanged: rules.count - differences.count { $0.kind != .deleted })
+            unchanged: rules.count - differences.count { $0.kind != .deleted },
+            tag: application.isDryRun ? before.tag : after.tag)
         guard !application.isDryRun, !changes.isEmpty else { return applied }
         try await change(changes)
-        putInForce(
-            fileRules,
-            rules.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+        putInForce(fileRules, after)
         log.info("rules.applied", metadata: ["changes": "\(changes.count)"])
         return applied
     }
@@ -112,14 +116,25 @@ extension StoredRule {
     }
 }
 
+extension [StoredRule] {
+    /// Stands for all of them as they are; in the order of their names.
+    fileprivate var tag: String {
+        let parts = map { sha256Hex([UInt8]($0.name.utf8)) + sha256Hex($0.definition) }
+        return "\"" + sha256Hex([UInt8](parts.joined().utf8)).prefix(32) + "\""
+    }
+}
+
 extension RuleVersion {
     fileprivate func json(after before: RuleVersion?) -> JSONValue {
         let (old, new) = (before?.value, value)
-        let difference = RuleDifference("", from: old, to: new)
+        // Before the oldest one that is kept there was another, unless it is the first of all.
+        let isKnown = before != nil || number == 1
+        let difference = isKnown ? RuleDifference("", from: old, to: new) : nil
+        let kind = difference?.kind ?? (new == nil ? .deleted : .changed)
         return [
             "number": .number(JSONNumber(number)), "at": .string(at.description),
             "who": ["id": .string(who.id), "name": .string(who.name)],
-            "change": .string((difference?.kind ?? .changed).rawValue),
+            "change": .string(kind.rawValue),
             "fields": .array(difference?.fields.map(\.json) ?? []),
             "definition": new ?? .null,
         ]

@@ -1,4 +1,6 @@
+import CProcess
 import Foundation
+import Synchronization
 
 /// Where a process speaks to whoever started it.
 ///
@@ -7,12 +9,22 @@ import Foundation
 package enum StandardStream {
     case output, error
 
+    private static let refusals = Atomic<Int>(0)
+
     /// Writes the whole text at once, also into a pipe.
     ///
     /// - Returns: Whether all of it was taken; the rest of a text that is refused is dropped.
     @discardableResult
     package func write(_ text: String) -> Bool {
-        Self.write(text, to: self == .output ? STDOUT_FILENO : STDERR_FILENO)
+        let isTaken = Self.write(text, to: self == .output ? STDOUT_FILENO : STDERR_FILENO)
+        if !isTaken, self == .output { Self.refusals.add(1, ordering: .relaxed) }
+        return isTaken
+    }
+
+    /// Whether everything that this process said on standard output was taken so far, what was
+    /// printed included.
+    package static var hasTakenAll: Bool {
+        copyhook_printed_all() == 0 && refusals.load(ordering: .relaxed) == 0
     }
 
     /// The same into any open file descriptor.

@@ -66,7 +66,19 @@ package struct Event: Identifiable, Hashable, Sendable {
     }
 }
 
+extension Event.Identity {
+    /// What stands in the place of a source for what people ask for over the API.
+    package static let sourceOfAPI = "api"
+}
+
 extension Event {
+    /// Whether it only tells of a copy that a person asked for.
+    ///
+    /// No rule sees it, whoever asks and whenever: the copy is made already.
+    package var isByHand: Bool {
+        identity.source == Identity.sourceOfAPI && identity.scope == CopyTask.Plan.ruleByHand
+    }
+
     /// The event as rules and people see it (one JSON object), `data` being the body untouched.
     package var document: [UInt8] {
         var writer = JSONWriter()

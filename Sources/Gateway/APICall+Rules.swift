@@ -10,7 +10,9 @@ extension APICall {
         },
         APICall("applyRules", "PUT", "/rules", .write) { asked throws(AdministrationError) in
             let wanted = try RuleApplication(parsing: asked.body)
-            return Answer(json: try await asked.administration.applyRules(wanted, by: asked.who))
+            let applied = try await asked.administration.applyRules(
+                wanted, if: asked.condition, by: asked.who)
+            return Answer(json: applied).tagged(applied)
         },
         APICall(
             "listRuleVersions", "GET", "/rules/{name}/versions", .read

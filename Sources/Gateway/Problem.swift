@@ -116,7 +116,7 @@ extension AdministrationError.Code {
             .definitionInvalid, .wishKeyReused:
             422
         case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy, .keyLast,
-            .keysTooMany, .taskNotQueued, .taskNotRetryable, .deliveryNotPending,
+            .keysTooMany, .taskNotQueued, .taskNotRetryable, .deliveryNotPending, .eventByHand,
             .endpointUnknown, .keyTaken, .sourceTaken, .definitionReadOnly, .definitionsTooMany,
             .definitionInUse, .wishInHand:
             409

@@ -13,7 +13,11 @@ enum YAMLWriter {
         switch value {
         case .object(let object):
             for member in object.members {
-                let head = blanks + scalar(.string(member.key)) + ":"
+                let key = scalar(.string(member.key))
+                // YAML 1.2, 7.4.2: a key on one line with its value ends within 1024 characters.
+                let isLong = key.unicodeScalars.count > longestKey
+                if isLong { lines.append("\(blanks)? \(key)") }
+                let head = blanks + (isLong ? "" : key) + ":"
                 if let short = oneLine(member.value) {
                     lines.append("\(head) \(short)")
                 } else {
@@ -47,11 +51,37 @@ enum YAMLWriter {
         }
     }
 
+    private static let longestKey = 1_000
+
     private static func scalar(_ value: JSONValue) -> String {
         guard case .string(let text) = value, isPlain(text) else {
-            return String(decoding: value.bytes(), as: UTF8.self)
+            return escaped(String(decoding: value.bytes(), as: UTF8.self))
         }
         return text
+    }
+
+    /// JSON with what YAML does not take, or reads as the end of a line, written as `\uXXXX`.
+    ///
+    /// YAML 1.2, 5.1 and 5.4; such characters stand in JSON only between quotes.
+    private static func escaped(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: isSpecial) else { return json }
+        var text = ""
+        for scalar in json.unicodeScalars {
+            if isSpecial(scalar) {
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    private static func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: true
+        default: false
+        }
     }
 
     private static func isPlain(_ text: String) -> Bool {

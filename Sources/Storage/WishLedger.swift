@@ -130,7 +130,8 @@ package struct Portion: Hashable, Sendable {
 
 /// Which events are to meet the rules again; what is `nil` leaves none out.
 ///
-/// One that still waits for the rules is never meant.
+/// One that still waits for the rules is never meant, and neither is one of a copy by hand, which
+/// no rule sees.
 package struct EventSelection: Hashable, Sendable {
     package var source: String?
     package var type: String?

@@ -157,7 +157,7 @@ private struct Cursor: Comparable {
 extension EventSelection {
     fileprivate func means(_ row: StoredEvent) -> Bool {
         let event = row.event
-        return row.state != .received && event.receivedAt < end
+        return row.state != .received && !event.isByHand && event.receivedAt < end
             && event.receivedAt >= since ?? event.receivedAt
             && (row.replayedAt.map { $0 < askedAt } ?? true)
             && (source.map { Bytes($0) == Bytes(event.identity.source) } ?? true)

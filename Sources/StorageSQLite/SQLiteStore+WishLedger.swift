@@ -229,7 +229,9 @@ extension EventSelection {
     /// SQL for what is asked of each row.
     fileprivate var rest: String {
         """
-        (state != 'received' AND coalesce(replayed_at < ?3, TRUE)
+        (state != 'received' AND NOT (source = '\(Event.Identity.sourceOfAPI)'
+                AND scope = '\(CopyTask.Plan.ruleByHand)')
+            AND coalesce(replayed_at < ?3, TRUE)
             AND (?4 IS NULL OR source = ?4) AND (?5 IS NULL OR type = ?5)
             AND (?6 IS NULL OR state = ?6)
             AND (?7 IS NULL OR coalesce(json_extract(entity, '$.id') = ?7, FALSE)))

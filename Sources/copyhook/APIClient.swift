@@ -67,12 +67,13 @@ struct APIClient {
     /// A wish (`POST`) goes out under a key of its own, so that it can be sent again when its
     /// answer is lost, and nobody gets two of anything.
     func call(
-        _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = []
+        _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [], ifMatch tag: String? = nil
     ) async throws(CommandFailure) -> JSONValue {
         var headers = [
             HTTPField("Authorization", "Bearer \(key)"), HTTPField("Accept", "application/json"),
         ]
         if !body.isEmpty { headers.append(HTTPField("Content-Type", "application/json")) }
+        if let tag { headers.append(HTTPField("If-Match", tag)) }
         if method == .post {
             headers.append(HTTPField("Idempotency-Key", UUID().uuidString.lowercased()))
         }
@@ -136,7 +137,8 @@ struct APIClient {
         if status == 401 {
             return .failed(
                 "The service does not take this key",
-                "Set COPYHOOK_API_KEY to the admin key that it printed when it first started.")
+                "Give one that it made, in COPYHOOK_API_KEY or in the profile; it printed an admin "
+                    + "key when it first started.")
         }
         let place = problem["pointer"]?.text.flatMap { $0.isEmpty ? nil : $0 }
         let parts = [problem["title"]?.text ?? "status \(status)", place, problem["detail"]?.text]

@@ -37,29 +37,48 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let rules = try RuleFolder(directory).read()
+        var agreed: String?
         if prune, !dryRun, !yes {
-            let gone = try await call(rules, isDryRun: true)["deleted"]?.count ?? 0
-            try Confirmation.ask("delete \(gone) rules", isNeeded: gone > 0)
+            let would = try await call(rules, isDryRun: true)
+            let gone = would["deleted"]?.count ?? 0
+            if gone > 0 {
+                for line in Self.lines(would, of: "deleted") { standardError(line) }
+                try Consent.ask(
+                    gone == 1 ? "Delete this rule?" : "Delete these \(gone) rules?",
+                    isGiven: false)
+                agreed = would["etag"]?.text
+            }
         }
-        let answer = try await call(rules, isDryRun: dryRun)
+        let answer = try await call(rules, isDryRun: dryRun, ifMatch: agreed)
         print(api.json ? answer.prettyText() : Self.text(answer))
     }
 
-    private func call(_ rules: [RuleFolder.Found], isDryRun: Bool) async throws -> JSONValue {
+    /// - Parameter tag: Of what was agreed to, so that nothing else is deleted.
+    private func call(
+        _ rules: [RuleFolder.Found], isDryRun: Bool, ifMatch tag: String? = nil
+    ) async throws -> JSONValue {
         let body: JSONValue = [
             "rules": .object(JSONObject(rules.map { ($0.name, $0.definition) })),
             "prune": .bool(prune), "dry_run": .bool(isDryRun),
         ]
         let client = try APIClient(api)
         do throws(CommandFailure) {
-            return try await client.call(.put, "/api/v1/rules", body: body.bytes())
+            return try await client.call(.put, "/api/v1/rules", body: body.bytes(), ifMatch: tag)
         } catch {
             // The service knows names; people know files.
-            guard let rule = rules.first(where: { error.what.contains("/rules/\($0.pointed)/") })
-            else { throw error }
+            let places = ["/", ":"]
+            let rule = rules.first { rule in
+                places.contains { error.what.contains("/rules/\(rule.pointed)\($0)") }
+            }
+            guard let rule else { throw error }
             throw CommandFailure(
                 code: error.code, what: "\(rule.file): \(error.what)", remedy: error.remedy)
         }
+    }
+
+    private static func lines(_ answer: JSONValue, of change: String) -> [String] {
+        (answer["rules"]?.elements ?? []).filter { $0["change"]?.text == change }
+            .flatMap(RuleChangeText.lines)
     }
 
     private static func text(_ answer: JSONValue) -> String {
@@ -107,7 +126,13 @@ struct ExportCommand: AsyncParsableCommand {
                 standardError("\(rule.cell("name").onOneLine): cannot be read, and is left out")
                 continue
             }
-            if try folder.write(definition, as: rule.cell("name")) { written += 1 }
+            guard let isNew = try folder.write(definition, as: rule.cell("name")) else {
+                standardError(
+                    "\(rule.cell("name").onOneLine): a text in it begins with U+FEFF, which a file "
+                        + "would not bring back; it is left out")
+                continue
+            }
+            if isNew { written += 1 }
         }
         if api.json {
             let counts: JSONValue = [

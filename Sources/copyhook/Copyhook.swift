@@ -39,6 +39,12 @@ struct Copyhook: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            guard StandardStream.hasTakenAll else {
+                throw CommandFailure.failed(
+                    "Not all could be printed: the disk may be full, or the reader gone",
+                    "What was asked for is done. A secret that was to be printed is lost: make a "
+                        + "new one.")
+            }
         } catch let failure as CommandFailure {
             failure.report()
             Foundation.exit(failure.code)

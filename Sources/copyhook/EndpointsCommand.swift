@@ -86,9 +86,9 @@ struct EndpointsCommand: AsyncParsableCommand {
                     .get,
                     "/api/v1/deliveries/count?state=pending&endpoint=\(APIClient.segment(name))")
                 let waiting = count["count"]?.count ?? 0
-                try Confirmation.ask(
-                    "delete \(name.onOneLine) and cancel \(waiting) deliveries",
-                    isNeeded: waiting > 0)
+                try Consent.ask(
+                    "Delete \(name.onOneLine) and cancel \(waiting) deliveries?",
+                    isGiven: waiting == 0)
             }
             let answer = try await APIClient(endpoint.api).call(
                 .delete, DefinitionCalls.path("endpoints", name))

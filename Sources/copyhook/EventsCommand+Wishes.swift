@@ -147,6 +147,12 @@ extension EventsCommand {
                     "Name one event, or select many by --source, --type, --state, --entity-id, "
                         + "--since or --until.")
             }
+            guard id == nil || (!dryRun && askedAt == nil) else {
+                throw ValidationError(
+                    "--dry-run and --asked-at are about many events. What rules would do with "
+                        + "one: copyhook events explain ID, copyhook rules dry-run RULE "
+                        + "--event-id ID.")
+            }
         }
 
         func run() async throws {

@@ -80,10 +80,11 @@ struct RuleFolder {
 
     /// Writes a rule, unless its file says so already.
     ///
-    /// - Returns: Whether it did.
-    func write(_ definition: JSONValue, as name: String) throws(CommandFailure) -> Bool {
+    /// - Returns: Whether it did; `nil` where no file could hold the rule.
+    func write(_ definition: JSONValue, as name: String) throws(CommandFailure) -> Bool? {
         let path = "\(directory)/\(Self.fileName(of: name))"
-        let text = Data(RuleDefinition.yaml(definition, name: name).utf8)
+        guard let yaml = RuleDefinition.yaml(definition, name: name) else { return nil }
+        let text = Data(yaml.utf8)
         guard (try? Data(contentsOf: URL(filePath: path))) != text else { return false }
         do {
             try text.write(to: URL(filePath: path), options: .atomic)
@@ -93,8 +94,11 @@ struct RuleFolder {
         return true
     }
 
-    /// Rules have no slash in their names, but a dot in front would hide the file.
+    /// One for each name.
+    ///
+    /// Rules have no slash in theirs, but a dot in front would hide the file.
     private static func fileName(of name: String) -> String {
-        (name.hasPrefix(".") ? "%2E" + name.dropFirst() : name) + ".yaml"
+        let escaped = name.replacing("%", with: "%25")
+        return (escaped.hasPrefix(".") ? "%2E" + escaped.dropFirst() : escaped) + ".yaml"
     }
 }

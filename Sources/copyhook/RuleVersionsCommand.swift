@@ -55,6 +55,7 @@ struct RuleRestoreCommand: AsyncParsableCommand {
     var number: Int
 
     func run() async throws {
+        let tag = try await tag()
         let versions = try await RuleVersionsCommand.versions(of: name, api)["versions"]?.elements
         let version = versions?.first { $0["number"]?.count == number }
         guard let definition = version?["definition"], !definition.isNull else {
@@ -65,7 +66,14 @@ struct RuleRestoreCommand: AsyncParsableCommand {
                 "copyhook rules versions \(name.onOneLine) lists what there is.")
         }
         let path = "/api/v1/rules/\(APIClient.segment(name))"
-        let rule = try await APIClient(api).call(.put, path, body: definition.bytes())
+        let rule = try await APIClient(api).call(
+            .put, path, body: definition.bytes(), ifMatch: tag)
         print(api.json ? rule.prettyText() : "\(name.onOneLine) is as in version \(number)")
+    }
+
+    /// Of the rule as it is, so that a change made meanwhile stays; `nil` where it was deleted.
+    private func tag() async throws -> String? {
+        let rules = try await APIClient(api).call(.get, "/api/v1/rules")["rules"]?.elements
+        return rules?.first { $0["name"]?.text?.hasSameBytes(as: name) == true }?["etag"]?.text
     }
 }

@@ -125,7 +125,8 @@ struct RulesCommand: AsyncParsableCommand {
             discussion: """
                 The file holds one rule as JSON or YAML, as it would stand in the
                 configuration. A broken one is refused with the place and the remedy, and
-                nothing changes.
+                nothing changes. With --if-match it is put only while the rule there is the
+                one whose etag `rules show` printed.
 
                 Examples:
                   copyhook rules put backup.yaml
@@ -134,11 +135,15 @@ struct RulesCommand: AsyncParsableCommand {
 
         @OptionGroup var rule: RuleFileOptions
 
+        @Option(help: "The etag of the rule that this is to replace, quotes included.")
+        var ifMatch: String?
+
         func run() async throws {
             let (name, definition) = try rule.read()
             let api = rule.api
             let path = "/api/v1/rules/\(APIClient.segment(name))"
-            let rule = try await APIClient(api).call(.put, path, body: definition.bytes())
+            let rule = try await APIClient(api).call(
+                .put, path, body: definition.bytes(), ifMatch: ifMatch)
             print(api.json ? rule.prettyText() : "\(name.onOneLine) is in force")
             for warning in rule["warnings"]?.elements ?? [] where !api.json {
                 standardError(

@@ -106,7 +106,7 @@ struct SourcesCommand: AsyncParsableCommand {
         var yes = false
 
         func run() async throws {
-            try Confirmation.ask("delete the source \(source.name.onOneLine)", isNeeded: !yes)
+            try Consent.ask("Delete the source \(source.name.onOneLine)?", isGiven: yes)
             _ = try await APIClient(source.api).call(.delete, source.path)
             print("\(source.name.onOneLine) is gone")
         }

@@ -74,13 +74,27 @@ import Testing
         #expect(try scratch.read("out/zwei.yaml").contains("1.50"))
     }
 
+    @Test func eachRuleHasAFileOfItsOwn() async throws {
+        let rule = try scratch.write("match: { type: [b] }\n", to: "odd.yaml")
+        let odd = [".a", "%2Ea", "%", "a%", "..", "--help"]
+        for name in odd {
+            let put = try await service.command("rules", "put", rule, "--name=\(name)")
+            #expect(put.status == 0, "\(name): \(put.errors)")
+        }
+        let out = scratch.path("out")
+        #expect(try await service.command("export", out).output.hasPrefix("6 written, 0 "))
+        #expect(try await service.command("export", out).output.hasPrefix("0 written, 6 "))
+        let same = try await service.command("apply", out, "--prune", "--yes")
+        #expect(same.output == "0 created, 0 changed, 0 deleted, 6 unchanged\n", "\(same.errors)")
+    }
+
     @Test func whatHasNoFileGoesOnlyWhenSaidTwice() async throws {
         let rules = scratch.path("rules")
         let rule = try scratch.write("match: { type: [b] }\n", to: "gone.yaml")
         #expect(try await service.command("rules", "put", rule, "--name", "gone").status == 0)
         #expect(try await service.command("apply", rules).output.contains("1 unchanged"))
         let unasked = try await service.command("apply", rules, "--prune")
-        #expect(unasked.status == 2 && unasked.errors.contains("delete 1 rules"))
+        #expect(unasked.status == 2 && unasked.errors.hasPrefix("- gone\nDelete this rule?"))
         #expect(try await names == ["of-the-file", "gone"])
         let dry = try await service.command("apply", rules, "--prune", "--dry-run")
         #expect(dry.output.hasPrefix("- gone\n") && dry.output.contains("nothing was done"))

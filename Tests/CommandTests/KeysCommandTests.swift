@@ -97,6 +97,20 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["ops"]}"#
         #expect(log.contains("key.created") && log.contains("key.revoked"))
     }
 
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+    func aKeyThatCouldNotBePrintedIsNoSuccess() async throws {
+        let office = try await Office()
+        for command in ["keys create lost --scope read", "keys list", "schema"] {
+            let process = try ChildProcess(
+                ["/bin/sh", "-c", #""$0" \#(command) > /dev/full"#, BuiltBinary.path],
+                environment: ["COPYHOOK_URL": office.service.url, "COPYHOOK_API_KEY": office.first])
+            #expect(await process.exit(within: .seconds(30)) == 1, "\(command)")
+            await process.errors.end()
+            #expect(process.errors.text.contains("make a new one"), "\(process.errors.text)")
+        }
+        #expect(try await office.rows("keys", "list", in: "keys").count == 2)
+    }
+
     @Test func whoDidWhatIsListedAndWalkedBesideTheServiceAndWithoutIt() async throws {
         let office = try await Office()
         let writer = try await office.key("writer", "write")

@@ -143,6 +143,15 @@ func manyEventsAreReplayedInPartsAndEachOnce(_ backend: Backend) async throws {
                 try await store.settle(claim, as: MatchOutcome(), at: .start)
             }
         }
+        // What tells of a copy by hand meets no rule.
+        let byHand = Event(
+            id: "evt_8",
+            identity: .init(
+                source: Event.Identity.sourceOfAPI, scope: CopyTask.Plan.ruleByHand, key: "8"),
+            type: "copy.requested", time: nil, receivedAt: .start + .minutes(3),
+            entity: .sample("bot-1"), body: Array("{}".utf8))
+        _ = try await store.admit(
+            byHand, settledAs: MatchOutcome(), noting: nil, at: .start + .minutes(3))
         let asked = Timestamp.start + .hours(1)
         var all = EventSelection(askedAt: asked)
         // The last waits for the rules still.

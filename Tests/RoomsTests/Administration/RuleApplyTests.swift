@@ -106,6 +106,36 @@ private let anna = Principal(id: "key_1", name: "anna", scopes: [.write])
         #expect(fixture.book.current.rules.map(\.name) == ["of-file"])
     }
 
+    @Test func aWholeIsReplacedOnlyWhileItIsAsItWasRead() async throws {
+        let a = #"{"rules":{"a":{"match":{"type":["x"]}}},"prune":true"#
+        let would = try await apply(a + #","dry_run":true}"#)
+        let tag = try #require(would["etag"]?.string)
+        _ = try await fixture.administration.putRule(
+            "b", definition: Array(#"{"match":{"type":["y"]}}"#.utf8), by: anna)
+        await expect(.changedMeanwhile) {
+            try await fixture.administration.applyRules(
+                try application(a + "}"), if: IfMatch([tag]), by: anna)
+        }
+        #expect(try await fixture.store.rules().map(\.name) == ["b"])
+
+        let now = try #require(try await apply(a + #","dry_run":true}"#)["etag"]?.string)
+        #expect(now != tag)
+        let done = try await fixture.administration.applyRules(
+            try application(a + "}"), if: IfMatch([now]), by: anna)
+        #expect(counts(done) == [1, 0, 1, 0])
+        #expect(done["etag"] == (try await apply(a + #","dry_run":true}"#)["etag"]))
+    }
+
+    @Test func whatCameBeforeTheOldestVersionIsNotCalledNothing() async throws {
+        for number in 0...RuleVersion.keptMax {
+            _ = try await fixture.administration.putRule(
+                "a", definition: Array(#"{"match":{"type":["\#(number)"]}}"#.utf8), by: anna)
+        }
+        let versions = try await fixture.administration.ruleVersions("a")["versions"]?.array ?? []
+        #expect(versions.count == RuleVersion.keptMax)
+        #expect(versions.allSatisfy { $0["change"] == "changed" })
+    }
+
     @Test func aRuleTellsWhatItHasBeen() async throws {
         let administration = fixture.administration
         _ = try await administration.putRule(

@@ -121,6 +121,24 @@ private let who = Principal(id: "key_1", name: "ops", scopes: [.write])
         #expect(
             try await fixture.store.claimEvents(limit: 1, at: fixture.now, lease: .seconds(1))
                 .isEmpty)
+        await expect(.eventByHand) {
+            try await fixture.administration.replayEvent(id, by: who).answer
+        }
+        await expect(.eventByHand) {
+            try await fixture.administration.explanation(of: id, rule: nil)
+        }
+        var all = EventSelection(askedAt: fixture.now + .hours(1))
+        #expect(try await fixture.store.count(all) == 0)
+        all.type = "copy.requested"
+        let replayed = try await fixture.store.replay(
+            all, from: nil, limit: 9, noting: { _ in nil }, at: fixture.now)
+        #expect(replayed.count == 0)
+        let backtest = try await fixture.administration.backtest(
+            "r",
+            BacktestWish(
+                parsing: Array(#"{"definition":{"match":{"type":["copy.requested"]}}}"#.utf8),
+                now: fixture.now + .hours(1)))
+        #expect(backtest["gained"]?["count"] == 0 && backtest["neither"] == 1)
 
         let again = try await fixture.administration.copyByHand(wish, by: who)
         #expect(again.task == shown)
