@@ -63,16 +63,16 @@ struct Copyhook: AsyncParsableCommand {
 }
 
 /// Why a command ends without having done its work: one line of what, one of what to do.
-struct CommandFailure: Error {
+package struct CommandFailure: Error, Hashable {
     /// 1 for what failed, 2 for bad usage or configuration.
     let code: Int32
     let what: String
     /// Empty where the lines before already say it.
     let remedy: String
     /// Whether the same may go well later: nobody is there, or there is trouble.
-    var mayPass = false
+    package var mayPass = false
 
-    static func failed(_ what: String, _ remedy: String = "") -> CommandFailure {
+    package static func failed(_ what: String, _ remedy: String = "") -> CommandFailure {
         CommandFailure(code: 1, what: what, remedy: remedy)
     }
 

@@ -1,8 +1,10 @@
 import Foundation
 
 /// Colour where a person looks at a terminal, plain text everywhere else.
-struct Paint {
+package struct Paint: Sendable {
     let isOn: Bool
+
+    package init(isOn: Bool) { self.isOn = isOn }
 
     /// Follows https://no-color.org.
     static let standardOutput = Paint(

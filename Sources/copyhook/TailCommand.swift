@@ -15,6 +15,13 @@ extension EventsCommand {
                 their attempts, and for an admin key the audit. When the service is away it is
                 asked again and again, and nothing that happened meanwhile is left out.
 
+                On a terminal it takes the whole screen and these keys: up, down, k and j choose
+                a line, G and End follow again; Enter and o open what it is about, r has it
+                done again after a question (an event is replayed, a task retried, a delivery
+                sent again); / filters by text until Esc, space pauses, q ends. The newest
+                2 000 lines are kept. With --plain, with --json and into a pipe it prints lines
+                and takes no keys.
+
                 Examples:
                   copyhook events tail
                   copyhook events tail --kind task,delivery --since 1h
@@ -41,11 +48,17 @@ extension EventsCommand {
         @Option(help: "Begin then: RFC 3339, or how long ago, as in 2h. Default: now.")
         var since: String?
 
+        @Flag(help: "Print lines on a terminal, too, and take no keys.")
+        var plain = false
+
         func run() async throws {
             let filters = [
                 ("kind", kind), ("source", source), ("rule", rule), ("endpoint", endpoint),
                 ("entity", entity),
             ]
+            if !plain, !api.json, RawTerminal.isThere {
+                return try await TailKeys(api: api, filters: filters, since: since).run()
+            }
             var course = TailCourse(filters: filters, since: since)
             let stop = StopSignal()
             try await StopRequests.raising(stop) {
@@ -143,6 +156,8 @@ struct TailLine {
     /// Long enough for every kind but the audit's.
     private static let kindColumns = 19
     private static let aboutColumns = 55
+    /// What a line has beside that: the time, the kind, and an outcome of two or three words.
+    private static let outcomeColumns = 75
 
     init(_ happening: JSONValue, zone: TimeZone = .current) {
         let moment = happening["at"]?.text.flatMap { Timestamp(rfc3339: $0) }
@@ -153,10 +168,25 @@ struct TailLine {
     }
 
     func text(_ paint: Paint) -> String {
-        let word = String(kind.drop { $0 != "." }.dropFirst())
-        let padded = kind.padded(to: Self.kindColumns)
-        let rest = about.padded(to: Self.aboutColumns) + " " + outcome
-        return "\(at)  \(paint.tone(of: word, padded))  \(rest.trimmingEnd)"
+        "\(at)  \(paint.tone(of: word, paddedKind))  \(rest(Self.aboutColumns))"
+    }
+
+    /// At most so many places; in narrow windows columns give way to what happened.
+    func text(_ paint: Paint, width: Int) -> String {
+        let start = "\(at)  \(paddedKind)"
+        let about = min(Self.aboutColumns, max(width - Self.outcomeColumns, 0))
+        let line = "\(start)  \(rest(about))".cut(to: width)
+        // Colours take no place, and are put where the text was not cut.
+        guard line.hasPrefix(start) else { return line }
+        return "\(at)  \(paint.tone(of: word, paddedKind))" + line.dropFirst(start.count)
+    }
+
+    private var word: String { String(kind.drop { $0 != "." }.dropFirst()) }
+
+    private var paddedKind: String { kind.padded(to: Self.kindColumns) }
+
+    private func rest(_ aboutColumns: Int) -> String {
+        (about.padded(to: aboutColumns) + " " + outcome).trimmingEnd
     }
 
     private static func about(_ happening: JSONValue) -> String {

@@ -18,15 +18,20 @@ final class ChildProcess: Sendable {
     ///   - command: The program's path, then its arguments.
     ///   - environment: All that the process gets, beside `PATH`, `HOME` and `TMPDIR` of ours.
     ///   - input: What it reads on its standard input before the end of that.
+    ///   - terminal: What it reads from and writes to instead.
     init(
         _ command: [String], environment: [String: String] = [:], input: [UInt8] = [],
-        directory: String? = nil
+        directory: String? = nil, terminal: PseudoTerminal? = nil
     ) throws {
         let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for (end, number) in [(stdin.reading, 0), (stdout.writing, 1), (stderr.writing, 2)] {
+        let ends = [
+            (terminal?.slave ?? stdin.reading, 0), (terminal?.slave ?? stdout.writing, 1),
+            (stderr.writing, 2),
+        ]
+        for (end, number) in ends {
             posix_spawn_file_actions_adddup2(&actions, end, CInt(number))
         }
         // Sockets of other tests would stay open in there, and their ports with them.
