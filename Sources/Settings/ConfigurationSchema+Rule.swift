@@ -25,7 +25,7 @@ extension ConfigurationSchema {
                     "The endpoints that hear of it; absent for all of them, [] for none.",
             ],
             "cooldown": [
-                "type": ["string", "number", "null"], "default": "0s",
+                "type": ["string", "null"], "default": "0s",
                 "description":
                     "How long after one copy of an entity no further one is made, at most 365d.",
             ],

@@ -102,6 +102,8 @@ package enum ConfigurationSchema {
             guard let name = path.first else { return }
             let rest = path.dropFirst()
             if let place = keys.firstIndex(where: { $0.name == name }) {
+                // What stands below may have been asked for before the key itself.
+                if rest.isEmpty { keys[place].key = key }
                 keys[place].below.insert(key, rest)
             } else {
                 var below = Branch()

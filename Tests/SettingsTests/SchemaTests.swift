@@ -115,6 +115,22 @@ private func example() throws -> String {
         #expect(try troubles(text) == [])
     }
 
+    @Test func soDoesAllThatTheExampleShowsBehindAHash() throws {
+        let text = try fullExample().replacing("${", with: "$ {")
+        #expect(text.contains("X-Api-Key") && text.contains("\n  keyue-prod:"))
+        #expect(try troubles(text) == [])
+    }
+
+    @Test(arguments: [
+        ("{ X-Api-Key: a, X-Count: 7 }", true), ("{}", true), ("X-Api-Key", false),
+        ("{ X-Api-Key: [a] }", false), ("{ X-Api-Key: { from: a } }", false),
+    ])
+    func headersAreTextsByTheirNames(_ headers: String, _ isFine: Bool) throws {
+        let yaml = "endpoints: { a: { url: \"https://e.com/x\", headers: \(headers) } }"
+        let found = try troubles(yaml)
+        #expect(found.isEmpty == isFine, "\(found)")
+    }
+
     @Test func everyKeyThatTheReaderKnowsIsDescribed() {
         let known = Set(ConfigurationSchema.paths)
         #expect(known.count > 100)
@@ -186,7 +202,7 @@ private func example() throws -> String {
         "connections: {a: {provider: coze, limits: {concurrent: 0}}}",
         "connections: {a: {provider: coze, limits: {rate: fast}}}", "store: {reserve: 64}",
         "egress: {ports: [70000]}", "server: [1]", "rules: [{name: r}]",
-        "rules: [{name: r, match: {}, copies: []}]",
+        "rules: [{name: r, match: {}, copies: []}]", "rules: [{name: r, match: {}, cooldown: 60}]",
         "rules: [{name: r, match: {}, copy: [{connection: c, on_uncertain: maybe}]}]",
     ])
     func aValueThatIsNoneIsRefused(_ yaml: String) throws {

@@ -36,7 +36,7 @@ private func exampleText() throws -> String {
 }
 
 /// The example with everything that it shows behind a # turned on.
-private func fullText() throws -> String {
+func fullExample() throws -> String {
     var lines: [Substring] = []
     var skips = false
     for line in try exampleText().split(separator: "\n") {
@@ -110,7 +110,7 @@ func everyKeyStandsInTheExample(_ key: String) throws {
 }
 
 @Test func aConfigurationShowsNoSecretAnywhere() throws {
-    let yaml = try fullText()
+    let yaml = try fullExample()
     let master = "planted-master-key-0123456789-abcdef"
     let rule = #"{"match": {"type": ["a"]}, "notify": ["audit"]}"#
     let configuration = try Memory(
