@@ -146,6 +146,10 @@ struct EndpointsCommand: AsyncParsableCommand {
                 service and no store is needed or touched. The exit code is 0 when the endpoint
                 took it.
 
+                With --config it is signed with the secret that stands there. A service whose
+                secret for the endpoint was rotated signs with the new one: a receiver that no
+                longer takes the old one refuses this message, and takes the service's.
+
                 Examples:
                   copyhook endpoints test ops-chat
                   copyhook endpoints test ops-chat --config copyhook.yaml
