@@ -21,6 +21,16 @@ package struct AuditSelection: Hashable, Sendable {
                 remedy: "Verbs: "
                     + AuditVerb.allCases.map(\.rawValue).joined(separator: ", ") + ".")
         }
+        if let cursor = query.cursor {
+            // As `next` writes a number, and in no other way that an `Int64` could be read from.
+            guard (1...18).contains(cursor.utf8.count),
+                cursor.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            else {
+                throw AdministrationError(
+                    .parameterInvalid, "`cursor` is none",
+                    remedy: "Take `next` of the page before, unchanged, or leave `cursor` out.")
+            }
+        }
         if let text = parameters["since"] {
             guard let moment = Timestamp(written: text, now: now) else {
                 throw AdministrationError.pointInTime("since")

@@ -174,11 +174,12 @@ package struct GivenEvent: Hashable, Sendable {
         guard case .object(let object) = json else {
             throw body.refusal("an event is an object, not \(json.kind)", at: "event")
         }
+        let event = RequestBody(
+            object, at: ["event"],
+            remedy: "Write the event as `copyhook events show` prints it: "
+                + Self.keys.joined(separator: ", ") + ".")
         func refusal(_ detail: String, _ key: String) -> AdministrationError {
-            AdministrationError(
-                .requestInvalid, detail, pointer: JSONPointer(tokens: ["event", key]),
-                remedy: "Write the event as `copyhook events show` prints it: "
-                    + Self.keys.joined(separator: ", ") + ".")
+            event.refusal(detail, at: key)
         }
         for key in object.keys where !Self.keys.contains(where: { $0.hasSameBytes(as: key) }) {
             throw refusal("there is no member of this name", key)
@@ -199,14 +200,7 @@ package struct GivenEvent: Hashable, Sendable {
             }
             return time
         }
-        if let given = object["entity"] {
-            guard let entity = EntityReference(given) else {
-                throw refusal("an entity has `type` and `id`, both texts", "entity")
-            }
-            self.entity = entity
-        } else {
-            entity = nil
-        }
+        entity = try event.entity("entity")
         guard case .object(let data) = object["data"] ?? .object([:]) else {
             throw refusal("data is an object", "data")
         }

@@ -117,14 +117,8 @@ extension VerifiedEvent {
             }
             time = moment
         }
-        var entity: EntityReference?
-        if let given = body["entity"] {
-            guard let read = EntityReference(given) else {
-                throw body.refusal("an entity has `type` and `id`, both texts", at: "entity")
-            }
-            entity = read
-        }
-        self.init(key: try body.text("key"), type: type, time: time, entity: entity)
+        self.init(
+            key: try body.text("key"), type: type, time: time, entity: try body.entity("entity"))
     }
 }
 

@@ -7,6 +7,8 @@ struct RequestBody {
     let object: JSONObject
     /// What is said of each refusal: every member that is known.
     private let remedy: String
+    /// Where the object stands in the whole body.
+    private let place: [String]
 
     /// - Parameters:
     ///   - body: One strict JSON object; no bytes at all are one without members.
@@ -14,6 +16,7 @@ struct RequestBody {
     init(
         _ body: [UInt8], keys: [String], limits: JSONLimits = JSONLimits()
     ) throws(AdministrationError) {
+        place = []
         remedy = "Members: " + keys.joined(separator: ", ") + "."
         guard !body.isEmpty else {
             object = [:]
@@ -37,22 +40,35 @@ struct RequestBody {
         }
     }
 
+    /// An object below; members that nobody asks for are left alone.
+    init(_ object: JSONObject, at place: [String], remedy: String) {
+        self.object = object
+        self.place = place
+        self.remedy = remedy
+    }
+
     subscript(key: String) -> JSONValue? { object[key] }
 
     func refusal(_ detail: String, at key: String) -> AdministrationError {
         AdministrationError(
-            .requestInvalid, detail, pointer: JSONPointer(tokens: [key]), remedy: remedy)
+            .requestInvalid, detail, pointer: JSONPointer(tokens: place + [key]),
+            remedy: remedy)
     }
 
-    /// A text of at most 256 bytes.
+    /// Characters of a text, as Unicode scalars: what a JSON Schema counts.
+    private static let textMax = 256
+
+    /// A text of 1 to 256 characters, none of them a control character.
     func text(_ key: String) throws(AdministrationError) -> String? {
         guard let value = self[key] else { return nil }
         guard let text = value.string else {
             throw refusal("a text is wanted, not \(value.kind)", at: key)
         }
-        guard JSONValue.string(text).exactID != nil else {
+        guard (1...Self.textMax).contains(text.unicodeScalars.count),
+            text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else {
             throw refusal(
-                "a text of 1 to \(keyBytesMax) bytes without control characters is wanted",
+                "a text of 1 to \(Self.textMax) characters without control characters is wanted",
                 at: key)
         }
         return text
@@ -118,6 +134,29 @@ struct RequestBody {
         return words
     }
 
+    /// `{"type", "id", "name"?, "workspace_id"?, "version"?}`; other members say nothing to us.
+    func entity(_ key: String) throws(AdministrationError) -> EntityReference? {
+        guard let value = self[key] else { return nil }
+        guard case .object(let object) = value else {
+            throw refusal("an entity is an object, not \(value.kind)", at: key)
+        }
+        let entity = RequestBody(
+            object, at: place + [key],
+            remedy: "An entity has `type`, a text, and `id`, and may have `name`, a text, "
+                + "`workspace_id` and `version`; ids and versions are texts or whole numbers.")
+        guard let type = try entity.text("type") else {
+            throw entity.refusal("this is missing", at: "type")
+        }
+        guard let id = try entity.id("id") else {
+            throw entity.refusal("this is missing", at: "id")
+        }
+        if let name = entity["name"], name.string == nil {
+            throw entity.refusal("a text is wanted, not \(name.kind)", at: "name")
+        }
+        return EntityReference(
+            type: type, id: id, name: entity["name"]?.storableText,
+            workspaceID: try entity.id("workspace_id"), version: try entity.id("version"))
+    }
 }
 
 extension JSONNumber {

@@ -30,7 +30,7 @@ extension JSONValue {
     ///
     /// NUL becomes U+FFFD: PostgreSQL cannot store it, and what a sender chose must not keep a
     /// verified event from being stored.
-    var storableText: String? {
+    package var storableText: String? {
         guard let string, string.utf8.contains(0) else { return string }
         return String(
             String.UnicodeScalarView(string.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))

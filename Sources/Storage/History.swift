@@ -45,10 +45,10 @@ package struct HistoryPlace: Hashable, Comparable, Sendable {
     }
 
     package init(parsing text: String) throws(StorageError) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
-        guard parts.count == 2, let at = parts[0], let position = parts[1] else {
-            throw StorageError(.notFound, detail: "place \(text)")
-        }
+        // Numbers as `text` writes them: an `Int64` would read `+5` and a place below 0 as well.
+        guard let parts = text.wholeMatch(of: /(-?[0-9]{1,18})[.]([0-9]{1,18})/),
+            let at = Int64(parts.1), let position = Int64(parts.2)
+        else { throw StorageError(.notFound, detail: "place \(text)") }
         self.init(at: Timestamp(milliseconds: at), position: position)
     }
 

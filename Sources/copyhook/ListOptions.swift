@@ -18,7 +18,10 @@ struct ListOptions: ParsableArguments {
     @Option(help: "Only rows before this moment, written in the same way.")
     var until: String?
 
-    @Option(help: "Only rows with this in an id, a key or a name; case does not matter in ASCII.")
+    @Option(
+        help: ArgumentHelp(
+            "Only rows with this in their own id, that of their event or entity, in a key or name.",
+            discussion: "Upper and lower case are the same in ASCII."))
     var text: String?
 
     @Option(help: "Rows on the page, 1 to 200.")

@@ -64,7 +64,12 @@ func anEventOfAHistoryIsTheOneThatCameIn(_ backend: Backend) async throws {
     }
 }
 
-@Test(arguments: Backend.all, ["", "x", "1", "1.x", "1.2.3", "1."])
+@Test(
+    arguments: Backend.all,
+    [
+        "", "x", "1", "1.x", "1.2.3", "1.", "1.-1", "+1.1", "1.+1", "1.1\n",
+        "1000000000000000000.1", "1.1000000000000000000",
+    ])
 func aPlaceThatIsNoneIsRefused(_ backend: Backend, _ place: String) async throws {
     try await backend.run { store in
         let refusal = try await code {
