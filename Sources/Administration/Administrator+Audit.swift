@@ -73,8 +73,21 @@ extension Administrator {
     }
 
     /// Walks the whole chain, and says how many entries hold and where it first does not.
-    package func verifyAudit() async throws(AdministrationError) -> JSONValue {
-        try await ask { () async throws(StorageError) in try await store.verifyAudit() }.json
+    ///
+    /// - Parameter expected: An entry that was kept elsewhere, as `NUMBER:HASH`.
+    package func verifyAudit(
+        expecting expected: String? = nil
+    ) async throws(AdministrationError) -> JSONValue {
+        let link = expected.flatMap { AuditLink(parsing: $0) }
+        guard expected == nil || link != nil else {
+            throw AdministrationError(
+                .parameterInvalid, "`expect` is no entry",
+                remedy: "Write the number, a colon and the hash, 64 hexadecimal digits, as "
+                    + "`copyhook audit verify` printed them.")
+        }
+        return try await ask { () async throws(StorageError) in
+            try await store.verifyAudit(expecting: link)
+        }.json
     }
 }
 
@@ -100,7 +113,7 @@ extension AuditVerdict {
         ]
         if let breach {
             object["breach"] = [
-                "number": .number(JSONNumber(breach.number)),
+                "number": breach.number.map { .number(JSONNumber($0)) } ?? .null,
                 "kind": .string(breach.kind.rawValue), "detail": .string(breach.words),
             ]
         }
@@ -111,13 +124,19 @@ extension AuditVerdict {
 extension AuditVerdict.Breach {
     /// What is wrong, one sentence without a full stop.
     var words: String {
-        switch kind {
-        case .hash: "what entry \(number) says, or the one before it, is not what was written"
-        case .gap: "entry \(number) is missing, and later ones are there"
-        case .order: "another entry stands in the place of entry \(number)"
-        case .tail: "entry \(number) and all behind it are missing"
-        case .head: "the record of the newest entry does not fit entry \(number)"
-        case .unreadable: "the bytes of entry \(number) cannot be read as an entry"
+        let entry = "entry \(number ?? 0)"
+        return switch kind {
+        case .hash: "what \(entry) says, or the one before it, is not what was written"
+        case .gap: "\(entry) is missing, and later ones are there"
+        case .order: "another entry stands in the place of \(entry)"
+        case .tail: "\(entry) and all behind it are missing"
+        case .head: "the record of the newest entry does not fit \(entry)"
+        case .unreadable: "the bytes of \(entry) cannot be read as an entry"
+        case .beginning:
+            "the chain is cut off at its beginning: no entry says that retention came to \(entry)"
+        case .expected: "\(entry) is not the one that was expected, or is not there"
+        case .guards: "what keeps the audit from being changed is not whole: \(what)"
+        case .index: "lists may hide entries, an index does not fit the table: \(what)"
         }
     }
 }

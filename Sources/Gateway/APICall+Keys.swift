@@ -29,9 +29,10 @@ extension APICall {
             Answer(json: try await asked.administration.audit(AuditSelection(asked.query)))
         },
         APICall(
-            "verifyAudit", "GET", "/audit/verify", .admin
+            "verifyAudit", "GET", "/audit/verify", .admin, parameters: ["expect"]
         ) { asked throws(AdministrationError) in
-            Answer(json: try await asked.administration.verifyAudit())
+            Answer(
+                json: try await asked.administration.verifyAudit(expecting: asked.query["expect"]))
         },
     ]
 }

@@ -148,14 +148,15 @@ package struct Housekeeper: Sendable {
     private func prune(
         _ keeping: Keeping, until stop: StopSignal
     ) async throws(StorageError) -> Int {
-        let moment = time.now() - ages.age(keeping)
+        let now = time.now()
+        let moment = now - ages.age(keeping)
         var removed = 0
         var batch = limits.batch
         var cursor: String?
         while !stop.isRaised, !Task.isCancelled {
             let began = time.elapsed()
             let pruned = try await store.prune(
-                keeping, olderThan: moment, from: cursor, limit: batch)
+                keeping, olderThan: moment, from: cursor, limit: batch, at: now)
             let isSlow = time.elapsed() - began > limits.hold
             batch = isSlow ? max(batch / 2, limits.batchMin) : min(batch * 2, limits.batch)
             removed += pruned.removed

@@ -63,6 +63,23 @@ package struct AuditLink: Hashable, Sendable {
     /// As people see it: 64 hexadecimal digits.
     package var text: String { Self.digits(hash) }
 
+    /// Reads a number, a colon and the hash as ``text`` writes it; `nil` for anything else.
+    package init?(parsing text: String) {
+        guard let parts = text.wholeMatch(of: /([0-9]{1,18}):([0-9a-f]{64})/),
+            let number = Int64(parts.1)
+        else { return nil }
+        self.init(number: number, digits: parts.2)
+    }
+
+    private init?(number: Int64, digits: Substring) {
+        let digits = Array(digits.utf8)
+        let hash = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
+        }
+        guard hash.count == 32 else { return nil }
+        self.init(number: number, hash: hash)
+    }
+
     private static func digits(_ bytes: [UInt8]) -> String {
         let alphabet = Array("0123456789abcdef".utf8)
         return String(

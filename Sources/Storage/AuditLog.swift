@@ -5,7 +5,7 @@ package import Domain
 /// Entries are numbered from 1 without a gap, and each is chained to the one before by its hash
 /// (``AuditLink``). Two records stand beside them: the *head*, the number and hash of the newest,
 /// so that a tail that was cut off is missed; and the *anchor*, the same of the last one that
-/// retention took away, where the chain begins now.
+/// retention took away, where the chain begins now, as the newest ``AuditPruning`` in it says.
 ///
 /// Most entries are written by the methods that do what they tell of, in the same transaction.
 package protocol AuditLog: AuditReading {
@@ -24,6 +24,26 @@ package protocol AuditReading: Sendable {
     func auditStretch(
         after number: Int64?, limit: Int
     ) async throws(StorageError) -> AuditStretch
+
+    /// Whether what keeps the chain from being changed is there.
+    func auditGuards() async throws(StorageError) -> AuditGuards
+
+    /// What does not fit between the entries and the indexes that lists find them by; `nil` when
+    /// all is well.
+    func auditIndexFlaw() async throws(StorageError) -> String?
+}
+
+/// What stands around the chain, and is wrong there.
+package struct AuditGuards: Hashable, Sendable {
+    /// What of the table or of its two ends is missing, so that there is nothing to walk.
+    package let missingEnds: String?
+    /// What refuses changes and is missing, or is not as it was made.
+    package let flaw: String?
+
+    package init(missingEnds: String? = nil, flaw: String? = nil) {
+        self.missingEnds = missingEnds
+        self.flaw = flaw
+    }
 }
 
 /// What was done, by whom and when.

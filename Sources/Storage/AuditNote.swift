@@ -92,4 +92,6 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     case endpointRotated = "endpoint.rotated"
     case keyCreated = "key.created"
     case keyRevoked = "key.revoked"
+    /// Retention took the oldest entries away; the object is the number of the last of them.
+    case auditPruned = "audit.pruned"
 }

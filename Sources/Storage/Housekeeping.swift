@@ -17,7 +17,8 @@ package protocol Housekeeping: Sendable {
     ///   - cursor: What the call before answered with, `nil` for the first; a call goes on where
     ///     that one ended, so that rows that must stay are not looked at again and again.
     func prune(
-        _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int
+        _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int,
+        at now: Timestamp
     ) async throws(StorageError) -> Pruned
 
     /// Gives some of the space that is free inside the store back to the disk.
@@ -56,7 +57,8 @@ package enum Keeping: String, Hashable, Sendable, CaseIterable {
     case wishes
     /// When a rule last did something for an entity; older than any cooldown they mean nothing.
     case triggers
-    /// Entries of the audit, the oldest without a gap; the anchor keeps the last one's hash.
+    /// Entries of the audit, the oldest without a gap; the anchor keeps the last one's hash, and
+    /// an entry says so.
     case audit
     /// When events were settled and deliveries ended, the oldest without a gap, for the stream.
     case turns

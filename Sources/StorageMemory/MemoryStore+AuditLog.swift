@@ -23,6 +23,11 @@ extension MemoryStore: AuditLog {
             entries: Array(audit.filter { $0.number > number ?? Int64.min }.prefix(limit)))
     }
 
+    /// Nobody else comes near it, and lists have no index.
+    package func auditGuards() -> AuditGuards { AuditGuards() }
+
+    package func auditIndexFlaw() -> String? { nil }
+
     func append(_ note: AuditNote?) {
         guard let note else { return }
         let entry = auditHead.entry(note)
@@ -32,11 +37,16 @@ extension MemoryStore: AuditLog {
     }
 
     /// Takes away the oldest, up to the first that is to stay.
-    func pruneAudit(olderThan moment: Timestamp, limit: Int) -> Pruned {
-        let taken = audit.prefix(max(limit, 1)).prefix { $0.at < moment }
-        if let last = taken.last { auditAnchor = AuditLink(last) }
-        audit.removeFirst(taken.count)
-        return Pruned(removed: taken.count, next: taken.count < max(limit, 1) ? nil : "0")
+    func pruneAudit(olderThan moment: Timestamp, limit: Int, at now: Timestamp) -> Pruned {
+        let limit = max(limit, 1)
+        let old = audit.prefix(limit).prefix { $0.at < moment }
+        let count = AuditPruning.count(of: old.map(\.verb), limit: limit)
+        guard count > 0, let last = old.last else { return Pruned(removed: 0, next: nil) }
+        let pruning = AuditPruning(former: auditAnchor, anchor: AuditLink(last))
+        append(pruning.note(at: now))
+        auditAnchor = pruning.anchor
+        audit.removeFirst(count)
+        return Pruned(removed: count, next: count < limit ? nil : "0")
     }
 }
 

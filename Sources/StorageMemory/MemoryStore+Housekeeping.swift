@@ -4,10 +4,11 @@ package import Storage
 extension MemoryStore: Housekeeping {
     /// The cursor is how many rows had to stay so far; they stand before all others.
     package func prune(
-        _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int
+        _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int,
+        at now: Timestamp
     ) throws(StorageError) -> Pruned {
         switch keeping {
-        case .audit: return pruneAudit(olderThan: moment, limit: limit)
+        case .audit: return pruneAudit(olderThan: moment, limit: limit, at: now)
         case .turns: return pruneTurns(olderThan: moment, limit: limit)
         default: break
         }

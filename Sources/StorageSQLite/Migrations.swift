@@ -57,11 +57,7 @@ package struct Migration: Hashable, Sendable {
     /// same number. Told by the text of each table and index, comments aside; what a file has
     /// beyond ours, such as the statistics of `ANALYZE`, does not matter.
     private static func checkShape(of database: Database, at version: Int) throws {
-        let model = try DatabaseQueue()
-        let wanted = try model.inDatabase { model in
-            try bring(model, from: 0, to: version)
-            return try shape(of: model)
-        }
+        let wanted = try shape(at: version)
         let found = try shape(of: database)
         guard let name = wanted.keys.sorted().first(where: { found[$0] != wanted[$0] }) else {
             return
@@ -74,7 +70,22 @@ package struct Migration: Hashable, Sendable {
                 + " another file in store.url")
     }
 
-    private static func shape(of database: Database) throws -> [String: String] {
+    /// What the migrations up to a number make.
+    static func shape(at version: Int) throws -> [String: String] {
+        try version == latest ? latestShape.get() : makeShape(at: version)
+    }
+
+    private static let latestShape = Result { try makeShape(at: latest) }
+
+    private static func makeShape(at version: Int) throws -> [String: String] {
+        try DatabaseQueue().inDatabase { model in
+            try bring(model, from: 0, to: version)
+            return try shape(of: model)
+        }
+    }
+
+    /// The text of each table, index and trigger, by name.
+    static func shape(of database: Database) throws -> [String: String] {
         let rows = try Row.fetchAll(
             database, sql: "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
         var shape: [String: String] = [:]
@@ -92,7 +103,7 @@ package struct Migration: Hashable, Sendable {
 
     /// The SQL of each, from the first on.
     package static let all = [
-        first, audit, wishes, versions, keys, lists, keyedWishes, turns,
+        first, audit, wishes, versions, keys, lists, keyedWishes, turns, auditPruning,
     ]
     /// The first schema that has the audit.
     static var auditSince: Int { (all.firstIndex(of: audit) ?? all.count) + 1 }

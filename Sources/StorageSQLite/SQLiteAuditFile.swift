@@ -33,6 +33,14 @@ package final class SQLiteAuditFile: AuditReading {
         try look { try $0.auditStretch(after: number, limit: limit) }
     }
 
+    package func auditGuards() async throws(StorageError) -> AuditGuards {
+        try look { try $0.auditGuards() }
+    }
+
+    package func auditIndexFlaw() async throws(StorageError) -> String? {
+        try look { try $0.auditIndexFlaw() }
+    }
+
     /// Looks at one moment's state.
     ///
     /// Not the driver's own transaction: on a damaged page SQLite fails to end that, and what was

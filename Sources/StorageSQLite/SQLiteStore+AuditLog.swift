@@ -19,6 +19,14 @@ extension SQLiteStore: AuditLog {
     ) async throws(StorageError) -> AuditStretch {
         try await read { try $0.auditStretch(after: number, limit: limit) }
     }
+
+    package func auditGuards() async throws(StorageError) -> AuditGuards {
+        try await read { try $0.auditGuards() }
+    }
+
+    package func auditIndexFlaw() async throws(StorageError) -> String? {
+        try await read { try $0.auditIndexFlaw() }
+    }
 }
 
 extension Database {
@@ -111,18 +119,25 @@ extension Database {
     }
 
     /// Takes away the oldest entries, up to the first that is to stay.
-    func pruneAudit(olderThan moment: Timestamp, limit: Int) throws -> Pruned {
+    func pruneAudit(olderThan moment: Timestamp, limit: Int, at now: Timestamp) throws -> Pruned {
         let limit = max(limit, 1)
-        let oldest = try rows("SELECT number, at, hash FROM audit ORDER BY number LIMIT ?", [limit])
-        let taken = try oldest.prefix { try $0.moment("at") < moment }
-        guard let last = taken.last else { return Pruned(removed: 0, next: nil) }
-        let number = try last.decode(Int64.self, forColumn: "number")
-        // First the anchor: the triggers let go of nothing before it.
+        let oldest = try rows(
+            "SELECT number, at, verb, hash FROM audit ORDER BY number LIMIT ?", [limit])
+        let old = try oldest.prefix { try $0.moment("at") < moment }
+        let count = AuditPruning.count(of: try old.map { try $0.text("verb") }, limit: limit)
+        guard count > 0, let last = old.last else { return Pruned(removed: 0, next: nil) }
+        let pruning = AuditPruning(
+            former: try auditEnd("anchor"),
+            anchor: AuditLink(
+                number: try last.decode(Int64.self, forColumn: "number"),
+                hash: try last.bytes("hash")))
+        // First the note, then the anchor: the triggers let go of nothing before both.
+        try append(pruning.note(at: now))
         try run(
             "UPDATE audit_ends SET number = ?, hash = ? WHERE which = 'anchor'",
-            [number, Data(try last.bytes("hash"))])
-        try run("DELETE FROM audit WHERE number <= ?", [number])
-        return Pruned(removed: taken.count, next: taken.count < limit ? nil : "0.0")
+            [pruning.anchor.number, Data(pruning.anchor.hash)])
+        try run("DELETE FROM audit WHERE number <= ?", [pruning.anchor.number])
+        return Pruned(removed: count, next: count < limit ? nil : "0.0")
     }
 }
 

@@ -5,13 +5,14 @@ package import Storage
 
 extension SQLiteStore: Housekeeping {
     package func prune(
-        _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int
+        _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int,
+        at now: Timestamp
     ) async throws(StorageError) -> Pruned {
         let place = try cursor.map { text throws(StorageError) in try PrunePlace(parsing: text) }
         return try await write { [findSpan] database in
             switch keeping {
             case .triggers: return try database.pruneTriggers(olderThan: moment, limit: limit)
-            case .audit: return try database.pruneAudit(olderThan: moment, limit: limit)
+            case .audit: return try database.pruneAudit(olderThan: moment, limit: limit, at: now)
             case .turns: return try database.pruneTurns(olderThan: moment, limit: limit)
             default:
                 let pruned = try database.keepingMarks {

@@ -8,7 +8,7 @@ extension Checkers {
     /// of are the least, and what the tasks' own attempts tell is the most.
     mutating func checkAudit() {
         if let breach = audit.breach {
-            fail("the audit is broken at \(breach.number): \(breach.kind.rawValue)")
+            fail("the audit is broken at \(breach.number ?? 0): \(breach.kind.rawValue)")
         }
         if audit.holding != audit.head.number { fail("the audit has lost its beginning") }
         let made = records.map { record in record.attempts.count { $0.kind == .decide } }

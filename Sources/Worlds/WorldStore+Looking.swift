@@ -83,6 +83,10 @@ extension WorldStore: AuditLog {
     ) async throws(StorageError) -> AuditStretch {
         try await inner.auditStretch(after: number, limit: limit)
     }
+
+    func auditGuards() async throws(StorageError) -> AuditGuards { await inner.auditGuards() }
+
+    func auditIndexFlaw() async throws(StorageError) -> String? { await inner.auditIndexFlaw() }
 }
 
 extension WorldStore: History {

@@ -19,6 +19,7 @@ struct AuditCommand: AsyncParsableCommand {
               copyhook audit list --object backup-published-bots
               copyhook audit verify
               copyhook audit verify --config copyhook.yaml
+              copyhook audit verify --expect "$(cat last.audit)"
             """,
         subcommands: [List.self, Verify.self])
 
@@ -81,13 +82,15 @@ struct AuditCommand: AsyncParsableCommand {
             discussion: """
                 With --config it reads the database file by itself, also beside the service or
                 without one, and changes nothing. Whoever can write to that file can also write
-                a new chain: keep the last hash somewhere else, and look it up in the list.
+                a new chain, or empty it: keep what is printed behind "last" somewhere else,
+                and hold a later chain against it with --expect.
 
                 The exit code is 0 when everything holds, 1 when something does not.
 
                 Examples:
                   copyhook audit verify
                   copyhook audit verify --config copyhook.yaml
+                  copyhook audit verify --json | jq -r '"\\(.head.number):\\(.head.hash)"'
                 """)
 
         @OptionGroup var api: APIOptions
@@ -95,12 +98,24 @@ struct AuditCommand: AsyncParsableCommand {
         @Option(help: "The configuration whose store is read, in the place of the service.")
         var config: String?
 
+        @Option(help: "An entry that has to be there, NUMBER:HASH as it was printed before.")
+        var expect: String?
+
         func run() async throws {
+            let expected = expect.flatMap { AuditLink(parsing: $0) }
+            guard expect == nil || expected != nil else {
+                throw CommandFailure.badUsage(
+                    "--expect is no entry",
+                    "Write the number, a colon and the hash, as this command printed them.")
+            }
             let verdict =
                 if let config {
-                    try await offline(config)
+                    try await offline(config, expected)
                 } else {
-                    try await APIClient(api).call(.get, "/api/v1/audit/verify")
+                    try await APIClient(api).call(
+                        .get,
+                        "/api/v1/audit/verify"
+                            + (expect.map { "?expect=" + APIClient.segment($0) } ?? ""))
                 }
             if api.json {
                 print(verdict.prettyText())
@@ -110,22 +125,22 @@ struct AuditCommand: AsyncParsableCommand {
                 if verdict["anchor"]?.cell("number") != "0" {
                     print("they begin behind \(verdict.cell("anchor", "number")), as kept")
                 }
-                print("last \(verdict.cell("head", "number")) \(verdict.cell("head", "hash"))")
+                print("last \(verdict.cell("head", "number")):\(verdict.cell("head", "hash"))")
             }
             guard verdict["holds"]?.bool == true else {
+                let place = verdict["breach"]?["number"]?.text.map { " at \($0)" } ?? ""
                 throw CommandFailure.failed(
-                    "the audit is broken at \(verdict.cell("breach", "number")): "
-                        + verdict.cell("breach", "detail"),
+                    "the audit is broken\(place): " + verdict.cell("breach", "detail"),
                     "Compare with a backup, and find out who wrote to the database.")
             }
         }
 
-        private func offline(_ config: String) async throws -> JSONValue {
+        private func offline(_ config: String, _ expected: AuditLink?) async throws -> JSONValue {
             var option = ConfigurationOption()
             option.config = config
             let path = try option.load().store.path
             do throws(StorageError) {
-                return try await SQLiteAuditFile(path: path).verifyAudit().json
+                return try await SQLiteAuditFile(path: path).verifyAudit(expecting: expected).json
             } catch {
                 throw CommandFailure.failed(
                     "\(path): \(error.detail.onOneLine)",

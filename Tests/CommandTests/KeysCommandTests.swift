@@ -133,8 +133,20 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["ops"]}"#
         let offline = try await office.run(
             ["audit", "verify", "--config", office.file], as: "none")
         #expect(online.status == 0 && offline.status == 0, "\(offline.errors)")
-        #expect(online.output.hasPrefix("4 entries hold\nlast 4 "), "\(online.output)")
+        #expect(online.output.hasPrefix("4 entries hold\nlast 4:"), "\(online.output)")
         #expect(offline.output == online.output)
+        let last = try #require(online.output.split(whereSeparator: \.isWhitespace).last)
+        let zeros = "4:" + String(repeating: "0", count: 64)
+        for place in [[], ["--config", office.file]] {
+            for (expected, status) in [(String(last), Int32(0)), (zeros, 1), ("4", 2)] {
+                let said = try await office.run(
+                    ["audit", "verify", "--expect", expected] + place, as: office.first)
+                #expect(said.status == status, "\(expected) \(place): \(said)")
+                if status == 1 {
+                    #expect(said.errors.contains("broken at 4: entry 4 is not the one"), "\(said)")
+                }
+            }
+        }
         #expect(await office.service.stop() == 0)
 
         let path = office.scratch.url.appending(path: "copyhook.db")

@@ -36,7 +36,8 @@ private final class FakeHouse: Housekeeping {
     }
 
     func prune(
-        _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int
+        _ keeping: Keeping, olderThan moment: Timestamp, from cursor: String?, limit: Int,
+        at now: Timestamp
     ) async throws(StorageError) -> Pruned {
         asked.change {
             $0.append(Asked(keeping: keeping, moment: moment, cursor: cursor, limit: limit))

@@ -24,6 +24,41 @@ private func verdict(_ path: String) async throws -> AuditVerdict {
     try await SQLiteAuditFile(path: path).verifyAudit()
 }
 
+/// By any program that opens the file and knows what a trigger is.
+///
+/// - Parameter isTidy: Whether the triggers are put back.
+private func tamper(
+    with path: String, _ sql: String, isTidy: Bool = false
+) async throws {
+    let other = try DatabaseQueue(path: path)
+    try await other.write { database in
+        let triggers = try Row.fetchAll(
+            database, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        for trigger in triggers {
+            try database.execute(sql: "DROP TRIGGER \(trigger["name"] as String)")
+        }
+        try database.execute(sql: sql)
+        for trigger in triggers where isTidy { try database.execute(sql: trigger["sql"]) }
+    }
+    try other.close()
+}
+
+/// Takes away what is older than entry `number` of ``makeAudit(_:count:)``, as retention does.
+private func prune(_ path: String, before number: Int) async throws {
+    let store = try SQLiteStore.open(path: path)
+    let moment = Timestamp.start + .seconds(Int64(number))
+    _ = try await store.prune(.audit, olderThan: moment, from: nil, limit: 9, at: moment)
+    try await store.close()
+}
+
+private func cut(_ number: Int) -> String {
+    """
+    UPDATE audit_ends SET number = \(number),
+        hash = (SELECT hash FROM audit WHERE number = \(number)) WHERE which = 'anchor';
+    DELETE FROM audit WHERE number <= \(number)
+    """
+}
+
 @Suite struct AuditFileTests {
     /// By any program that opens the file.
     @Test(arguments: [
@@ -38,7 +73,7 @@ private func verdict(_ path: String) async throws -> AuditVerdict {
         "UPDATE audit_ends SET which = 'head' WHERE which = 'anchor'",
         "UPDATE OR REPLACE audit_ends SET which = 'anchor', number = 3 WHERE which = 'head'",
         "DELETE FROM audit_ends", "INSERT INTO audit_ends VALUES ('tail', 1, zeroblob(32))",
-        "REPLACE INTO audit_ends VALUES ('head', 2, zeroblob(32))",
+        "REPLACE INTO audit_ends VALUES ('head', 2, zeroblob(32))", cut(2),
     ])
     func theDatabaseItselfRefusesWhateverIsNoNewEntry(_ sql: String) async throws {
         try await withDirectory { directory in
@@ -70,16 +105,121 @@ private func verdict(_ path: String) async throws -> AuditVerdict {
         try await withDirectory { directory in
             let path = directory + "/a.sqlite"
             try await makeAudit(path, count: 4)
-            let other = try DatabaseQueue(path: path)
-            try await other.write { database in
-                let names = try String.fetchAll(
-                    database, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-                for name in names { try database.execute(sql: "DROP TRIGGER \(name)") }
-                try database.execute(sql: sql)
-            }
-            try other.close()
-            let breach = AuditVerdict.Breach(number: number, kind: kind)
+            try await tamper(with: path, sql)
+            let breach = try await verdict(path).breach
+            #expect(
+                breach?.number == number && breach?.kind == kind, "\(String(describing: breach))")
+        }
+    }
+
+    /// The oldest entries go as retention takes them, but for the note, and all is put back.
+    @Test func aChainThatIsCutOffAtItsBeginningIsFoundOut() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/a.sqlite"
+            try await makeAudit(path, count: 9)
+            try await tamper(with: path, cut(3), isTidy: true)
+            let breach = AuditVerdict.Breach(number: 3, kind: .beginning)
             #expect(try await verdict(path).breach == breach)
+
+            let other = directory + "/b.sqlite"
+            try await makeAudit(other, count: 9)
+            try await prune(other, before: 3)
+            #expect(try await verdict(other).breach == nil)
+            try await tamper(with: other, cut(4), isTidy: true)
+            let cut = AuditVerdict.Breach(number: 4, kind: .beginning)
+            #expect(try await verdict(other).breach == cut)
+            // What retention notes later does not cover it up.
+            try await prune(other, before: 6)
+            #expect(try await verdict(other).anchor.number == 5)
+            #expect(try await verdict(other).breach == cut)
+        }
+    }
+
+    /// Everything gone and both ends put to zero is a new file, but for who knows better.
+    @Test func anEmptiedChainIsMissedByWhoKeptAPlaceInIt() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/a.sqlite"
+            try await makeAudit(path, count: 3)
+            let head = try await verdict(path).head
+            try await tamper(
+                with: path,
+                "DELETE FROM audit; UPDATE audit_ends SET number = 0, hash = zeroblob(32)",
+                isTidy: true)
+            #expect(try await verdict(path).breach == nil)
+            let found = try await SQLiteAuditFile(path: path).verifyAudit(expecting: head)
+            #expect(found.breach == AuditVerdict.Breach(number: 3, kind: .expected))
+        }
+    }
+
+    @Test(arguments: [
+        ("SELECT 1", "audit_anchor_is_noted is missing"),
+        ("DELETE FROM audit_ends WHERE which = 'anchor'", "audit_ends has no anchor"),
+        ("DELETE FROM audit_ends", "audit_ends has no anchor"),
+        ("DELETE FROM audit_ends WHERE which = 'head'", "audit_ends has no head"),
+        ("DROP TABLE audit_ends", "the table audit_ends is missing"),
+        ("DROP TABLE audit", "the table audit is missing"),
+        (
+            "ALTER TABLE audit_ends RENAME COLUMN number TO place",
+            "the table audit_ends is not as it was made"
+        ),
+    ])
+    func whatGuardsTheChainIsMissed(_ sql: String, _ what: String) async throws {
+        try await withDirectory { directory in
+            let path = directory + "/a.sqlite"
+            try await makeAudit(path, count: 3)
+            try await tamper(with: path, sql)
+            let breach = AuditVerdict.Breach(number: nil, kind: .guards, what: what)
+            #expect(try await verdict(path).breach == breach)
+        }
+    }
+
+    @Test(arguments: [
+        (
+            "CREATE TRIGGER hush AFTER INSERT ON audit BEGIN SELECT 1; END",
+            "a trigger is there that was not made here: hush"
+        ),
+        ("DROP INDEX audit_by_object", "audit_by_object is missing"),
+        (
+            """
+            DROP TRIGGER audit_never_changes;
+            CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit BEGIN SELECT 1; END
+            """, "audit_never_changes is not as it was made"
+        ),
+    ])
+    func guardsThatWereChangedAreSeen(_ sql: String, _ what: String) async throws {
+        try await withDirectory { directory in
+            let path = directory + "/a.sqlite"
+            try await makeAudit(path, count: 3)
+            let other = try DatabaseQueue(path: path)
+            try await other.write { try $0.execute(sql: sql) }
+            try other.close()
+            let breach = AuditVerdict.Breach(number: nil, kind: .guards, what: what)
+            #expect(try await verdict(path).breach == breach)
+        }
+    }
+
+    /// A list by object would lack an entry, and nothing in the chain says so.
+    @Test func everyBitOfAnIndexThatHidesAnEntryIsFound() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/a.sqlite"
+            try await makeAudit(path, count: 40)
+            let original = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+            let root = try await DatabaseQueue(path: path).read { database in
+                try Int.fetchOne(
+                    database,
+                    sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'audit_by_object'")
+            }
+            let places = AuditPages(bytes: original).bytes(ofTreeAt: try #require(root))
+            #expect(places.count > 300)
+            let changed = directory + "/b.sqlite"
+            var dice = SystemRandomNumberGenerator()
+            for place in places.shuffled(using: &dice).prefix(80) {
+                var bytes = original
+                bytes[place.offset] ^= 1 << UInt8.random(in: 0...7, using: &dice)
+                try Data(bytes).write(to: URL(fileURLWithPath: changed))
+                let breach = try await verdict(changed).breach
+                #expect(breach?.kind == .index && breach?.what != "", "byte \(place.offset)")
+            }
         }
     }
 

@@ -150,22 +150,104 @@ extension AuditLog {
         try await backend.run { store in
             for number in [1, 2, 3, 9, 4, 10] { try await store.note(auditNote(number)) }
             let entries = try await store.audit()
-            let removed = try await store.pruneAll([.audit], olderThan: .start + .seconds(5))
-            #expect(removed == 3)
-            #expect(try await store.audit().map(\.number) == [6, 5, 4])
+            let moment = Timestamp.start + .seconds(5)
+            let pruned = try await store.prune(
+                .audit, olderThan: moment, from: nil, limit: 9, at: .start + .seconds(11))
+            #expect(pruned == Pruned(removed: 3, next: nil))
+            #expect(try await store.audit().map(\.number) == [7, 6, 5, 4])
             var verdict = try await store.verifyAudit(stretch: 2)
             #expect(verdict.anchor == AuditLink(entries[3]))
-            #expect(verdict.holding == 3)
+            #expect(verdict.holding == 4)
             #expect(verdict.breach == nil)
-            #expect(try await store.pruneAll([.audit], olderThan: .start + .days(1)) == 3)
+            #expect(
+                try await store.pruneAll([.audit], olderThan: .start + .days(1), limit: 9) == 4)
             verdict = try await store.verifyAudit()
-            #expect(verdict.anchor == AuditLink(entries[0]))
-            #expect(verdict.head == verdict.anchor)
+            #expect(verdict.anchor.number == 7)
+            #expect(verdict.head.number == 8)
             #expect(verdict.breach == nil)
             try await store.note(auditNote(11))
             verdict = try await store.verifyAudit()
-            #expect(verdict.head.number == 7)
+            #expect(verdict.head.number == 9)
             #expect(verdict.breach == nil)
+        }
+    }
+
+    @Test(arguments: Backend.all)
+    func eachBatchThatIsPrunedIsNotedInTheChain(_ backend: Backend) async throws {
+        try await backend.run { store in
+            for number in 1...5 { try await store.note(auditNote(number)) }
+            let entries = try await store.audit()
+            let links = entries.map { AuditLink($0) }
+            #expect(try await store.pruneAll([.audit], olderThan: .start + .seconds(4)) == 3)
+            let notes = try await store.audit().filter { $0.verb == "audit.pruned" }
+            #expect(notes.map(\.object) == ["3", "2"])
+            #expect(notes.allSatisfy { $0.who == .system && $0.at == .start + .seconds(4) })
+            let prunings = notes.compactMap { AuditPruning($0) }
+            #expect(
+                prunings == [
+                    AuditPruning(former: links[3], anchor: links[2]),
+                    AuditPruning(former: .start, anchor: links[3]),
+                ])
+            let details = String(decoding: try #require(notes.last).details, as: UTF8.self)
+            #expect(details.hasPrefix("{\"hash\":\"\(links[3].text)\",\"former\":{"))
+            // Nothing of that age is left, and so nothing is noted.
+            #expect(try await store.pruneAll([.audit], olderThan: .start + .seconds(4)) == 0)
+            #expect(try await store.verifyAudit().head.number == 7)
+        }
+    }
+
+    /// Or the notes of each other would be pruned and noted for ever.
+    @Test(arguments: Backend.all)
+    func notesOfPruningsGoWithOtherEntriesOrInWholeBatches(_ backend: Backend) async throws {
+        try await backend.run { store in
+            for number in 1...6 { try await store.note(auditNote(number)) }
+            #expect(try await store.pruneAll([.audit], olderThan: .start + .seconds(9)) == 6)
+            #expect(
+                try await store.audit().map(\.verb) == Array(repeating: "audit.pruned", count: 3))
+            let late = Timestamp.start + .days(2)
+            func prune(_ limit: Int) async throws -> Int {
+                try await store.prune(.audit, olderThan: late, from: nil, limit: limit, at: late)
+                    .removed
+            }
+            #expect(try await prune(4) == 0)
+            #expect(try await prune(3) == 3)
+            #expect(try await store.audit().map(\.object) == ["9"])
+            try await store.note(auditNote(10))
+            #expect(try await prune(4) == 0, "a note of now, and the entry behind it")
+            let later = late + .seconds(1)
+            let pruned = try await store.prune(
+                .audit, olderThan: later, from: nil, limit: 4, at: later)
+            #expect(pruned.removed == 2)
+            #expect(try await store.verifyAudit().breach == nil)
+        }
+    }
+
+    /// A place that somebody kept elsewhere.
+    @Test(arguments: Backend.all)
+    func anEntryThatIsExpectedIsThereOrMissed(_ backend: Backend) async throws {
+        try await backend.run { store in
+            for number in 1...5 { try await store.note(auditNote(number)) }
+            let links = try await store.audit().map { AuditLink($0) }
+            for link in links {
+                for stretch in [1, 2, 100] {
+                    let verdict = try await store.verifyAudit(expecting: link, stretch: stretch)
+                    #expect(verdict.breach == nil && verdict.holding == 5)
+                }
+                let other = AuditLink(number: link.number, hash: AuditLink.start.hash)
+                let breach = try await store.verifyAudit(expecting: other).breach
+                #expect(breach == AuditVerdict.Breach(number: link.number, kind: .expected))
+            }
+            let future = AuditLink(number: 6, hash: links[0].hash)
+            #expect(try await store.verifyAudit(expecting: future).breach?.kind == .expected)
+            #expect(try await store.pruneAll([.audit], olderThan: .start + .seconds(3)) == 2)
+            #expect(try await store.verifyAudit(expecting: links[3]).breach == nil, "the anchor")
+            #expect(try await store.verifyAudit(expecting: links[4]).breach?.kind == .expected)
+            // As the command takes it.
+            let text = "\(links[3].number):\(links[3].text)"
+            #expect(AuditLink(parsing: text) == links[3])
+            for strange in ["", text + "0", text.uppercased(), "+" + text, "2 " + links[3].text] {
+                #expect(AuditLink(parsing: strange) == nil || strange == text, "\(strange)")
+            }
         }
     }
 
@@ -193,8 +275,15 @@ private struct Meddling: AuditReading {
         if number ?? 0 < 30 {
             try await store.note(auditNote(50))
             _ = try await store.prune(
-                .audit, olderThan: .start + .seconds(40), from: nil, limit: 5)
+                .audit, olderThan: .start + .seconds(40), from: nil, limit: 5,
+                at: .start + .seconds(40))
         }
         return try await store.auditStretch(after: number, limit: limit)
+    }
+
+    func auditGuards() async throws(StorageError) -> AuditGuards { try await store.auditGuards() }
+
+    func auditIndexFlaw() async throws(StorageError) -> String? {
+        try await store.auditIndexFlaw()
     }
 }

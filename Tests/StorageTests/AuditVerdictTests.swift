@@ -28,6 +28,10 @@ private struct Chain: AuditReading {
             anchor: anchor, head: head, entries: Array(entries[(start ?? 0)..<end]),
             damage: end == damagedFrom && end < (start ?? 0) + limit ? "malformed" : nil)
     }
+
+    func auditGuards() -> AuditGuards { AuditGuards() }
+
+    func auditIndexFlaw() -> String? { nil }
 }
 
 extension AuditEntry {
@@ -123,5 +127,36 @@ private let alterations: [(@Sendable (AuditEntry) -> AuditEntry?, Breach)] = [
         #expect(try await chain.verifyAudit().breach == Breach(number: 3, kind: .order))
         chain.entries.removeFirst(2)
         #expect(try await chain.verifyAudit().breach == Breach(number: 3, kind: .hash))
+    }
+
+    /// A forged note fits the hashes, and says that retention went on from elsewhere.
+    @Test(arguments: [1, 2, 100])
+    func anAnchorIsWhereTheNotesOfPruningsSay(_ stretch: Int) async throws {
+        var chain = Chain(3)
+        let links = chain.entries.compactMap { $0.map { AuditLink($0) } }
+        func prune(from former: AuditLink, to anchor: AuditLink) {
+            let entry = chain.head.entry(
+                AuditPruning(former: former, anchor: anchor).note(at: .start))
+            chain.entries.append(entry)
+            chain.head = AuditLink(entry)
+        }
+        func breach() async throws -> Breach? {
+            try await chain.verifyAudit(stretch: stretch).breach
+        }
+        prune(from: .start, to: links[0])
+        #expect(try await breach() == Breach(number: 0, kind: .beginning), "nothing went")
+        chain.entries.removeFirst()
+        chain.anchor = links[0]
+        #expect(try await breach() == nil)
+        prune(from: links[0], to: links[1])
+        #expect(try await breach() == Breach(number: 1, kind: .beginning), "not the newest")
+        chain.entries.removeFirst()
+        chain.anchor = links[1]
+        #expect(try await breach() == nil)
+        chain.entries.removeFirst()
+        chain.anchor = links[2]
+        #expect(try await breach() == Breach(number: 3, kind: .beginning), "nobody noted it")
+        prune(from: links[2], to: links[2])
+        #expect(try await breach() == Breach(number: 3, kind: .beginning), "nor what was before")
     }
 }

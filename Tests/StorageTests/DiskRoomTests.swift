@@ -219,7 +219,8 @@ private func blocks(_ path: String) -> Int64 {
                 repeat {
                     let began = clock.now
                     let pruned = try await store.prune(
-                        keeping, olderThan: .start + .days(9), from: cursor, limit: 500)
+                        keeping, olderThan: .start + .days(9), from: cursor, limit: 500,
+                        at: .start + .days(9))
                     batches[keeping, default: []].append(clock.now - began)
                     removed += pruned.removed
                     cursor = pruned.next

@@ -109,7 +109,8 @@ extension KeyedWishes {
                 _ = try await store.begin(wish("\(number)", at: .start + .seconds(number)))
             }
             let pruned = try await store.prune(
-                .wishes, olderThan: .start + .seconds(2), from: nil, limit: 10)
+                .wishes, olderThan: .start + .seconds(2), from: nil, limit: 10,
+                at: .start + .seconds(2))
             #expect(pruned == Pruned(removed: 2, next: nil))
             #expect(try await store.begin(wish("2", at: .start + .seconds(2))) == .inHand)
             #expect(try await store.begin(wish("1", at: .start + .seconds(2))) == .begun)

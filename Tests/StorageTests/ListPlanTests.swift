@@ -84,7 +84,8 @@ import Testing
         try await withDirectory { directory in
             let store = try await indexedStore(in: directory, count: 64 * 40, settled: true)
             let pruned = try await store.prune(
-                .events, olderThan: .start + .hours(9), from: nil, limit: 9_999)
+                .events, olderThan: .start + .hours(9), from: nil, limit: 9_999,
+                at: .start + .hours(9))
             #expect(pruned.removed > 64 * 39)
             for number in 5_000..<(5_000 + 64 * 38) { _ = try await store.admit(.sample(number)) }
             let filter = EventFilter(text: Needle("key-5001"))
@@ -109,7 +110,8 @@ import Testing
             let before = try await blocks()
             _ = try await store.admit(.sample(9_999, at: .start + .hours(5)))
             _ = try await store.prune(
-                .events, olderThan: .start + .hours(1), from: nil, limit: 9_999)
+                .events, olderThan: .start + .hours(1), from: nil, limit: 9_999,
+                at: .start + .hours(1))
             while try await store.makeFindable() {}
             let after = try await blocks()
             #expect(before > 0 && after == 0, "\(before), then \(after)")

@@ -13,7 +13,7 @@ extension Housekeeping {
             // A sweep that never ends would hang here.
             for _ in 0..<1_000 {
                 let pruned = try await prune(
-                    keeping, olderThan: moment, from: cursor, limit: limit)
+                    keeping, olderThan: moment, from: cursor, limit: limit, at: moment)
                 #expect(pruned.removed <= limit)
                 removed += pruned.removed
                 cursor = pruned.next
@@ -312,7 +312,7 @@ private func ignored(_ store: Whole, _ number: Int, key: String? = nil) async th
             var removed: [Int] = []
             for _ in 0..<4 {
                 let pruned = try await store.prune(
-                    .events, olderThan: late, from: cursor, limit: 2)
+                    .events, olderThan: late, from: cursor, limit: 2, at: late)
                 removed.append(pruned.removed)
                 cursor = pruned.next
                 if cursor == nil { break }
@@ -320,7 +320,7 @@ private func ignored(_ store: Whole, _ number: Int, key: String? = nil) async th
             #expect(removed.prefix(3) == [0, 1, 2])
             #expect(try await store.census().events == [.received: 3])
             let bad = try await code {
-                _ = try await store.prune(.events, olderThan: late, from: "x", limit: 1)
+                _ = try await store.prune(.events, olderThan: late, from: "x", limit: 1, at: late)
             }
             #expect(bad == .notFound)
         }

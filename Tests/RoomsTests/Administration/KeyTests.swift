@@ -207,5 +207,13 @@ private let admin = Principal(id: "key_0", name: "root", scopes: [.admin])
         #expect(verdict["entries"]?.text == "3")
         #expect(verdict["head"]?["hash"] == page["entries"]?[0]?["hash"])
         #expect(verdict["breach"]?.isNull == true)
+        let elsewhere = try await administration.verifyAudit(
+            expecting: "9:" + String(repeating: "0", count: 64))
+        #expect(elsewhere["holds"] == false && elsewhere["entries"]?.text == "3")
+        #expect(elsewhere["breach"]?["kind"] == "expected")
+        let refused = await #expect(throws: AdministrationError.self) {
+            try await administration.verifyAudit(expecting: "9")
+        }
+        #expect(refused?.code == .parameterInvalid)
     }
 }
