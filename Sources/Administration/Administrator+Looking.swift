@@ -136,7 +136,9 @@ extension Administrator {
 
 extension AdministrationError {
     static func nothing(_ what: String) -> Self {
-        AdministrationError(
-            .notFound, "there is no \(what) of this id", remedy: "Look at the list for its id.")
+        let word = ["endpoint", "connection", "source"].contains(what) ? "name" : "id"
+        return AdministrationError(
+            .notFound, "there is no \(what) of this \(word)",
+            remedy: "Look at the list for its \(word).")
     }
 }

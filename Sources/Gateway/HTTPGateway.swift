@@ -100,7 +100,9 @@ extension HTTPGateway {
     /// What keeps no event away and is worth knowing.
     private var remarks: [String] {
         guard let refusal = administration.ruleFiles.refusal else { return [] }
-        return ["rule files: refused since \(refusal.at): \(refusal.detail.onOneLine)"]
+        let lines = refusal.detail.split(separator: "\n").map { $0.drop { $0 == " " } }
+        let detail = lines.joined(separator: "; ").onOneLine
+        return ["rule files: refused since \(refusal.at): \(detail)"]
     }
 
     /// The lines as they came.

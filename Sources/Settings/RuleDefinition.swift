@@ -10,7 +10,8 @@ package enum RuleDefinition {
     package static func json(
         _ text: [UInt8], file: String
     ) throws(ConfigurationRefusal) -> JSONValue {
-        let reader = SettingReader(file: file, environment: [:], files: .disk)
+        let reader = SettingReader(
+            file: file, environment: [:], files: .disk, takesVariables: false)
         var json: JSONValue?
         do throws(Problem) {
             if let value = try YAMLReader(file: file).read(text) {

@@ -17,6 +17,8 @@ final class SettingReader {
     /// What a definition that came from elsewhere may not do: our environment and our files stay
     /// ours, whatever it asks for.
     let followsReferences: Bool
+    /// Whether `${NAME}` reads the environment; where not, there is none to speak of.
+    let takesVariables: Bool
     private(set) var problems: [Problem] = []
     private(set) var warnings: [Problem] = []
     /// What is as it may be, and has a consequence that is easily overlooked.
@@ -38,8 +40,10 @@ final class SettingReader {
 
     init(
         file: String, environment: [String: String], files: FileAccess,
-        catalog: SettingCatalog? = nil, followsReferences: Bool = true
+        catalog: SettingCatalog? = nil, followsReferences: Bool = true,
+        takesVariables: Bool = true
     ) {
+        self.takesVariables = takesVariables
         self.followsReferences = followsReferences
         self.catalog = catalog
         self.file = file
@@ -203,10 +207,17 @@ extension SettingReader {
         }
         usedVariables.insert(reference)
         if let value = environment[reference] { return value }
+        guard takesVariables else {
+            add(
+                place.problem(
+                    "nothing is taken from the environment here",
+                    "Write the text itself, or $${ where “${” is meant."))
+            return nil
+        }
         add(
             place.problem(
                 "the variable \(reference) is not set",
-                "Set \(reference) in the environment of the service."))
+                "Set \(reference) in the environment, or write $${ where “${” is meant."))
         return nil
     }
 
@@ -273,7 +284,7 @@ extension SettingReader {
             warn(
                 read.place.problem(
                     "others than its owner may read or change the file \(read.path)",
-                    "Run chmod 0400 \(read.path), and give it to the service's own user."))
+                    "Run chmod 0400 \(read.path), and give it to the user who reads it."))
         }
     }
 

@@ -91,6 +91,8 @@ func standardOutput(_ line: String) {
     StandardStream.output.write(line + "\n")
 }
 
+/// Behind what was printed before, also where both lead to one file.
 func standardError(_ line: String) {
+    fflush(nil)
     StandardStream.error.write(line + "\n")
 }

@@ -28,7 +28,7 @@ extension EventsCommand {
         @Option(help: "Your own id of the event.")
         var key: String?
 
-        @Option(help: "File with a JSON object; - is standard input.")
+        @Option(help: "File with a JSON value; - is standard input.")
         var data: String?
 
         @Option(help: "When it happened, as in 2026-03-18T08:30:15Z.")
@@ -83,7 +83,7 @@ extension EventsCommand {
             } catch {
                 throw CommandFailure.badUsage(
                     "\(InputFile.name(of: file)):\(error.line):\(error.column): \(error.detail)",
-                    "The file holds one JSON object.")
+                    "The file holds one JSON value.")
             }
         }
     }

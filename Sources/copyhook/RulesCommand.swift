@@ -31,7 +31,7 @@ struct RulesCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists all rules in force.",
+            abstract: "Lists all rules, and what keeps one from being in force.",
             discussion: """
                 Example:
                   copyhook rules list

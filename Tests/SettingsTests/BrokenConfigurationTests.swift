@@ -31,7 +31,7 @@ private let endpoint = """
         "missing variable", "server:\n  admin_key: ${ADMIN}\n",
         """
         copyhook.yaml:2: server.admin_key: the variable ADMIN is not set
-            Set ADMIN in the environment of the service.
+            Set ADMIN in the environment, or write $${ where “${” is meant.
         """
     ),
     (
