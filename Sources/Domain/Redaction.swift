@@ -7,6 +7,9 @@ package struct Redaction: Sendable {
     /// Longest first, so that a part is not taken out of what should go whole; with one blank where
     /// there are several, since what is said comes so.
     private let needles: [Needle]
+    /// For each byte whether a needle may begin with it, however it is written: all that is asked
+    /// of most bytes.
+    private let isBeginning: [Bool]
 
     /// Something that must not show.
     private struct Needle: Hashable {
@@ -26,6 +29,16 @@ package struct Redaction: Sendable {
         var seen: Set<[UInt8]> = []
         needles = (plain + encoded).filter { !$0.isEmpty && seen.insert($0).inserted }
             .sorted { $0.count > $1.count }.map { Needle(bytes: $0) }
+        let beginnings = Set(
+            needles.flatMap { needle in
+                (UInt8.min...UInt8.max).filter { byte in
+                    byte == needle.bytes[0]
+                        || needle.foldsCase && folded(byte) == folded(needle.bytes[0])
+                }
+            })
+        isBeginning = (UInt8.min...UInt8.max).map {
+            beginnings.contains($0) || SaidBytes.escapeBeginnings.contains($0)
+        }
     }
 
     private static func joiningBlanks(_ text: String.UTF8View) -> [UInt8] {
@@ -40,10 +53,7 @@ package struct Redaction: Sendable {
         var bytes: [UInt8] = []
         var place = 0
         while place < said.bytes.count {
-            let end = needles.lazy.compactMap {
-                said.end(of: $0.bytes[...], foldingCase: $0.foldsCase, at: place)
-            }.first
-            if let end {
+            if isBeginning[Int(said.bytes[place])], let end = self.end(at: place, in: said) {
                 bytes += "<secret>".utf8
                 place = end
             } else {
@@ -52,6 +62,15 @@ package struct Redaction: Sendable {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Where the longest needle ends that begins at a place.
+    private func end(at place: Int, in said: SaidBytes) -> Int? {
+        for needle in needles {
+            let end = said.end(of: needle.bytes[...], foldingCase: needle.foldsCase, at: place)
+            if let end { return end }
+        }
+        return nil
     }
 }
 
@@ -158,6 +177,9 @@ private struct SaidBytes {
         }
         return place
     }
+
+    /// What another way of writing a byte begins with.
+    static let escapeBeginnings: [UInt8] = Array(#"%\&"#.utf8)
 
     /// The byte that is written in another way at a place, and how many bytes that takes.
     private func escape(at place: Int) -> (byte: UInt8, width: Int)? {
