@@ -4,12 +4,8 @@
 /// JSON, HTML and addresses write it, in other capitals or in base 64, and what it says may have
 /// been cut in the middle of a secret.
 package struct Redaction: Sendable {
-    /// Longest first, so that a part is not taken out of what should go whole; with one blank where
-    /// there are several, since what is said comes so.
-    private let needles: [Needle]
-    /// For each byte whether a needle may begin with it, however it is written: all that is asked
-    /// of most bytes.
-    private let isBeginning: [Bool]
+    /// For each byte what may begin with it: nothing for most.
+    private let needles: [[Needle]]
 
     /// Something that must not show.
     private struct Needle: Hashable {
@@ -26,21 +22,17 @@ package struct Redaction: Sendable {
     package init(of secrets: [Secret]) {
         let plain = secrets.map { Self.joiningBlanks($0.exposed.utf8) }
         let encoded = secrets.flatMap { Base64Forms(of: Array($0.exposed.utf8)).all }
-        var seen: Set<[UInt8]> = []
-        needles = (plain + encoded).filter { !$0.isEmpty && seen.insert($0).inserted }
-            .sorted { $0.count > $1.count }.map { Needle(bytes: $0) }
-        let beginnings = Set(
-            needles.flatMap { needle in
-                (UInt8.min...UInt8.max).filter { byte in
-                    byte == needle.bytes[0]
-                        || needle.foldsCase && folded(byte) == folded(needle.bytes[0])
-                }
-            })
-        isBeginning = (UInt8.min...UInt8.max).map {
-            beginnings.contains($0) || SaidBytes.escapeBeginnings.contains($0)
+        var needles = Array(repeating: [Needle](), count: 256)
+        for bytes in Set(plain + encoded) where !bytes.isEmpty {
+            let needle = Needle(bytes: bytes)
+            needles[Int(bytes[0])].append(needle)
+            guard needle.foldsCase, let other = otherCase(bytes[0]) else { continue }
+            needles[Int(other)].append(needle)
         }
+        self.needles = needles
     }
 
+    /// With one blank where there are several, since what is said comes so.
     private static func joiningBlanks(_ text: String.UTF8View) -> [UInt8] {
         var bytes: [UInt8] = []
         for byte in text where byte != blank || bytes.last != blank { bytes.append(byte) }
@@ -53,7 +45,7 @@ package struct Redaction: Sendable {
         var bytes: [UInt8] = []
         var place = 0
         while place < said.bytes.count {
-            if isBeginning[Int(said.bytes[place])], let end = self.end(at: place, in: said) {
+            if let end = end(at: place, in: said) {
                 bytes += "<secret>".utf8
                 place = end
             } else {
@@ -65,12 +57,15 @@ package struct Redaction: Sendable {
     }
 
     /// Where the longest needle ends that begins at a place.
+    ///
+    /// The longest, so that a part is not taken out of what should go whole.
     private func end(at place: Int, in said: SaidBytes) -> Int? {
-        for needle in needles {
-            let end = said.end(of: needle.bytes[...], foldingCase: needle.foldsCase, at: place)
-            if let end { return end }
-        }
-        return nil
+        var begun = needles[Int(said.bytes[place])]
+        if let escape = said.escape(at: place) { begun += needles[Int(escape.byte)] }
+        guard !begun.isEmpty else { return nil }
+        return begun.compactMap { needle in
+            said.end(of: needle.bytes[...], foldingCase: needle.foldsCase, at: place)
+        }.max()
     }
 }
 
@@ -78,6 +73,11 @@ private let blank = UInt8(ascii: " ")
 
 /// A small letter for a capital of ASCII.
 private func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+
+/// A letter of ASCII in the other case; `nil` for what is none.
+private func otherCase(_ byte: UInt8) -> UInt8? {
+    (0x61...0x7A).contains(folded(byte)) ? byte ^ 0x20 : nil
+}
 
 /// How a secret shows in base 64 (RFC 4648 sections 4 and 5): by itself, and in the middle of
 /// something longer, where it begins at one of three places of a group.
@@ -178,11 +178,8 @@ private struct SaidBytes {
         return place
     }
 
-    /// What another way of writing a byte begins with.
-    static let escapeBeginnings: [UInt8] = Array(#"%\&"#.utf8)
-
     /// The byte that is written in another way at a place, and how many bytes that takes.
-    private func escape(at place: Int) -> (byte: UInt8, width: Int)? {
+    func escape(at place: Int) -> (byte: UInt8, width: Int)? {
         func number(_ skipped: Int, _ count: Int) -> UInt8? {
             let start = place + skipped
             guard start + count <= bytes.count else { return nil }

@@ -114,7 +114,7 @@ extension NotifyingStage {
         }
         let said = [reason.code == nil ? reason.word : "", reason.detail]
             .filter { !$0.isEmpty }.joined(separator: ": ")
-        let detail = Redaction(of: endpoint).redact(said)
+        let detail = said.isEmpty ? "" : Redaction(of: endpoint).redact(said)
         turn.news = outcome.news(detail).map { ($0, now) }
         let merged = open.count > 1 ? "one message for \(open.count)" : ""
         for place in open {
