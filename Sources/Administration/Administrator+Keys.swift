@@ -74,7 +74,7 @@ extension Administrator {
                 return try await ask { () async throws(StorageError) in throw error }
             }
             throw AdministrationError(
-                .keyLast, "this is the last key with the scope admin",
+                .keyLast, "no other key with the scope admin is good for another hour",
                 remedy: "Create another one first, or set server.admin_key.")
         }
         // Known at once where it can be; the next reading is a few seconds away.

@@ -15,8 +15,8 @@ package protocol Keyring: Sendable {
     /// Deletes a key: it opens nothing from the next commit on.
     ///
     /// - Parameters:
-    ///   - scope: One that must not be left to nobody: the last key that has it and has not
-    ///     expired stays.
+    ///   - scope: One that must not be left to nobody: the last key that has it stays
+    ///     (``Swift/Array/isLast(_:with:at:)``).
     /// - Throws: `.notFound`; `.conflict` for that last one.
     func deleteKey(
         _ id: KeyRecord.ID, leaving scope: String?, at now: Timestamp, noting note: AuditNote?
@@ -69,8 +69,12 @@ package struct KeyRecord: Hashable, Sendable {
 extension [KeyRecord] {
     /// Whether `key` is the last that has `scope`.
     ///
-    /// One that has expired is nobody's last.
+    /// One that has expired is nobody's last, and one that is about to is no successor of a key
+    /// that lasts.
     package func isLast(_ key: KeyRecord, with scope: String, at now: Timestamp) -> Bool {
-        key.has(scope, at: now) && !contains { $0.id != key.id && $0.has(scope, at: now) }
+        let soon = now + .seconds(3_600)
+        let moment = key.has(scope, at: soon) ? soon : now
+        return key.has(scope, at: now)
+            && !contains { $0.id != key.id && $0.has(scope, at: moment) }
     }
 }

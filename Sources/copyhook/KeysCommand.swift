@@ -92,7 +92,8 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Takes a key out of force, at once.",
             discussion: """
-                The last key with the scope admin stays, unless server.admin_key is set.
+                The last key with the scope admin stays, unless server.admin_key is set; one
+                that ends within the hour does not count beside one that lasts.
 
                 Example:
                   copyhook keys revoke key_01k…
