@@ -12,8 +12,8 @@ extension Administrator {
     /// what else happened.
     ///
     /// - Returns: `{"rule", "compared_with", "total", "examined", "gained", "lost", "same",
-    ///   "neither", "next"}`; `total` on the first page alone, `gained` and `lost` with their count
-    ///   and the first few.
+    ///   "neither", "next"}`, with the `since` and `until` that were asked for as points in time;
+    ///   `total` on the first page alone, `gained` and `lost` with their count and the first few.
     package func backtest(
         _ name: String, _ wish: BacktestWish
     ) async throws(AdministrationError) -> JSONValue {
@@ -40,6 +40,9 @@ extension Administrator {
         answer["total"] = total.map { .number(JSONNumber(Int64($0))) } ?? .null
         answer["examined"] = .number(JSONNumber(Int64(page.rows.count)))
         answer["next"] = .text(page.next)
+        // Said again with the next page, a "7d" would mean another day.
+        if let since = wish.period.since { answer["since"] = .string(since.description) }
+        if let until = wish.period.until { answer["until"] = .string(until.description) }
         return .object(answer)
     }
 

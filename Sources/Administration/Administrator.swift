@@ -177,7 +177,8 @@ extension Administrator {
     ///
     /// - Returns: The rule as the API shows it, and whether there was none of that name before.
     package func putRule(
-        _ name: String, definition: [UInt8], if condition: IfMatch? = nil, by who: Principal
+        _ name: String, definition: [UInt8], if condition: Precondition = Precondition(),
+        by who: Principal
     ) async throws(AdministrationError) -> (rule: JSONValue, isNew: Bool) {
         let (entry, isNew) = try await desk.put(
             name, definition: definition, if: condition, by: who, at: time.now())
@@ -205,13 +206,15 @@ extension Administrator {
 
     /// Switches a rule on or off, before this returns; one that is as it should be stays so.
     package func setRule(
-        _ name: String, enabled isEnabled: Bool, by who: Principal
+        _ name: String, enabled isEnabled: Bool, if condition: IfMatch? = nil, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         let now = time.now()
         let verb = isEnabled ? AuditVerb.ruleEnabled : .ruleDisabled
         // Somebody else may have switched it since.
         if try await hasDone(verb, of: name) { return try await rule(name) }
         let note = note(verb, of: name, by: who, at: now)
-        return try await desk.set(name, enabled: isEnabled, at: now, noting: note).json
+        return try await desk.set(
+            name, enabled: isEnabled, if: condition, at: now, noting: note
+        ).json
     }
 }

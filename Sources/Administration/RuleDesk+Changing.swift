@@ -13,8 +13,8 @@ extension RuleDesk {
     ///   - condition: What is to be there before.
     /// - Returns: The rule as it is kept, and whether there was none of that name before.
     func put(
-        _ name: String, definition: [UInt8], if condition: IfMatch? = nil, by who: Principal,
-        at now: Timestamp
+        _ name: String, definition: [UInt8], if condition: Precondition = Precondition(),
+        by who: Principal, at now: Timestamp
     ) async throws(AdministrationError) -> (entry: RuleEntry, isNew: Bool) {
         let rule = try read(definition, name: name)
         let (put, isNew) = try await turnstile.pass { () async throws(AdministrationError) in
@@ -22,7 +22,7 @@ extension RuleDesk {
             try refuseIfInFile(name, files)
             var rules = try await stored()
             let place = rules.firstIndex { $0.name.hasSameBytes(as: name) }
-            try condition?.check(place.map { entry(rules[$0], besides: files).tag })
+            try condition.check(place.map { entry(rules[$0], besides: files).tag })
             guard place != nil || rules.count < Self.storedMax else {
                 throw AdministrationError(
                     .rulesTooMany, "there are \(rules.count) rules already",
@@ -44,7 +44,8 @@ extension RuleDesk {
 
     /// Switches a rule on or off; one that is as it should be is left as it is.
     func set(
-        _ name: String, enabled isEnabled: Bool, at now: Timestamp, noting note: AuditNote
+        _ name: String, enabled isEnabled: Bool, if condition: IfMatch? = nil,
+        at now: Timestamp, noting note: AuditNote
     ) async throws(AdministrationError) -> RuleEntry {
         try await turnstile.pass { () async throws(AdministrationError) in
             let files = fileRules
@@ -54,6 +55,7 @@ extension RuleDesk {
                 throw AdministrationError.noRule
             }
             let before = entry(rules[place], besides: files)
+            try condition?.check(before.tag)
             guard case .object(var definition) = before.definition, before.rule != nil else {
                 throw AdministrationError(
                     .ruleInvalid, "what is stored of this rule cannot be read any more",

@@ -25,7 +25,7 @@ extension APICall {
         },
         APICall("putRule", "PUT", "/rules/{name}", .write) { asked throws(AdministrationError) in
             let (rule, isNew) = try await asked.administration.putRule(
-                asked.names[0], definition: asked.body, if: asked.condition, by: asked.who)
+                asked.names[0], definition: asked.body, if: asked.precondition, by: asked.who)
             return Answer(isNew ? 201 : 200, json: rule).tagged(rule)
         },
         APICall(

@@ -118,9 +118,9 @@ extension APICall {
             comingAgain: .findsItsEntry
         ) { asked throws(AdministrationError) in
             try asked.refuseBody()
-            return Answer(
-                json: try await asked.administration.setRule(
-                    asked.names[0], enabled: isEnabled, by: asked.who))
+            let rule = try await asked.administration.setRule(
+                asked.names[0], enabled: isEnabled, if: asked.condition, by: asked.who)
+            return Answer(json: rule).tagged(rule)
         }
     }
 }

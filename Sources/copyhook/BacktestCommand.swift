@@ -9,10 +9,10 @@ struct BacktestCommand: AsyncParsableCommand {
         commandName: "backtest",
         abstract: "Says what a change of a rule would have done to the events that came in.",
         discussion: """
-            The file holds the rule as it would be. Every stored event of the period is held
-            against it and against the rule of that name which is in force: gained are those
-            that it would match and today's does not, lost the other way round. Nothing is
-            changed.
+            The file holds the rule as it would be. Every stored event of the period is
+            held against it and against the rule of that name which is in force: gained
+            are those that it would match and today's does not, lost the other way round.
+            Nothing is changed.
 
             Examples:
               copyhook rules backtest backup.yaml
@@ -33,10 +33,11 @@ struct BacktestCommand: AsyncParsableCommand {
         var tally = Tally(name)
         var progress = Progress("Comparing")
         repeat {
-            var wish: JSONObject = ["definition": definition]
-            for (name, text) in [("since", since), ("until", until), ("cursor", tally.cursor)] {
-                if let text { wish[name] = .string(text) }
-            }
+            var wish = JSONValue.members([
+                ("since", tally.since ?? since), ("until", tally.until ?? until),
+                ("cursor", tally.cursor),
+            ])
+            wish["definition"] = definition
             let path = "/api/v1/rules/\(APIClient.segment(name))/backtest"
             let answer = try await APIClient(rule.api).call(
                 .post, path, body: JSONValue.object(wish).bytes())
@@ -60,6 +61,9 @@ struct BacktestCommand: AsyncParsableCommand {
         var gained = Kind()
         var lost = Kind()
         var cursor: String?
+        /// As points in time, which mean the same with each page.
+        var since: String?
+        var until: String?
 
         struct Kind {
             var count = 0
@@ -84,6 +88,8 @@ struct BacktestCommand: AsyncParsableCommand {
             gained.add(answer["gained"])
             lost.add(answer["lost"])
             cursor = answer["next"]?.text
+            since = answer["since"]?.text
+            until = answer["until"]?.text
         }
 
         var json: JSONObject {
@@ -96,7 +102,7 @@ struct BacktestCommand: AsyncParsableCommand {
 
         var text: String {
             var lines = [
-                "\(examined) events, compared with "
+                "\(examined.of("event")), compared with "
                     + (isNew ? "nothing: there is no rule of this name" : "the rule in force")
             ]
             lines.append("  gained   \(gained.count)")

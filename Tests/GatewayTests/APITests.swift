@@ -134,25 +134,28 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["audit"]}"#
     @Test func aRuleIsChangedOnlyWhileItIsAsItWasRead() async throws {
         try await withAPI { transport, url in
             func ask(
-                _ method: Transport.HTTPRequest.Method, _ condition: String, _ body: String = ""
+                _ method: Transport.HTTPRequest.Method, _ condition: String, _ body: String = "",
+                to verb: String = "", by header: String = "If-Match"
             ) async throws -> HTTPAnswer {
                 var request = Transport.HTTPRequest(
-                    method, url + "/rules/backup",
+                    method, url + "/rules/backup" + verb,
                     headers: [
                         Transport.HTTPField("Authorization", "Bearer \(GatewayFixture.key)"),
-                        Transport.HTTPField("If-Match", condition),
+                        Transport.HTTPField(header, condition),
                     ], body: Array(body.utf8))
                 request.isOnFreshConnection = true
                 return try await transport.send(request)
             }
             let other = #"{"match":{"type":["bot.deleted"]}}"#
             #expect(try await ask(.put, "*", rule).code == "changed_meanwhile")
-            let put = try await transport.ask(.put, url + "/rules/backup", body: rule)
+            let put = try await ask(.put, "*", rule, by: "If-None-Match")
             let tag = try #require(put.headers.first("etag"))
+            #expect(put.status == 201)
             #expect(put.json?["etag"]?.string == tag && tag.hasPrefix("\""))
             let read = try await transport.ask(.get, url + "/rules/backup")
             #expect(read.headers.first("etag") == tag)
 
+            #expect(try await ask(.put, "*", other, by: "If-None-Match").status == 412)
             let missed = try await ask(.put, "\"other\"", other)
             #expect(missed.status == 412 && missed.code == "changed_meanwhile")
             #expect(try await ask(.put, "W/\(tag)", other).status == 412)
@@ -163,6 +166,13 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["audit"]}"#
             for strange in ["", "other", "\"", "*, \"a\"", String(tag.dropFirst().dropLast())] {
                 #expect(try await ask(.put, strange, other).status == 412, "\(strange)")
             }
+
+            #expect(try await ask(.post, "\"other\"", to: "/disable").status == 412)
+            let off = try await ask(.post, tag, to: "/disable")
+            #expect(off.status == 200 && off.headers.first("etag") != tag)
+            #expect(try await ask(.post, tag, to: "/enable").status == 412)
+            let on = try await ask(.post, "*", to: "/enable")
+            #expect(on.headers.first("etag") == tag)
             #expect(try await ask(.delete, tag).status == 204)
         }
     }
