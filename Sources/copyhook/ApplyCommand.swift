@@ -10,10 +10,10 @@ struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Makes the rules of a running service what a directory says.",
         discussion: """
-            Every *.yaml, *.yml and *.json in the directory holds one rule; its name is its
-            name, or else the file's. All of them are put in force together, or none: a rule
-            that is refused is told with its place, and nothing changes. What changes is shown
-            field by field.
+            Every *.yaml, *.yml and *.json in the directory holds one rule; its name is
+            its name, or else the file's. All of them are put in force together, or none:
+            a rule that is refused is told with its place, and nothing changes. What
+            changes is shown field by field.
 
             Examples:
               copyhook apply rules --dry-run
@@ -99,7 +99,8 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: """
             Those that were put in over the API; with --all those of its configuration and
             rule files, too. A file whose rule is as it was is not touched, and what is not
-            written here is left alone. `copyhook apply` takes the directory back.
+            written here is left alone. `copyhook apply` takes the directory back. Exit
+            code 1 when a rule had to be left out.
 
             Examples:
               copyhook export rules
@@ -120,28 +121,35 @@ struct ExportCommand: AsyncParsableCommand {
             all || $0["origin"]?.text == "api"
         }
         let folder = try RuleFolder(making: directory)
-        var written = 0
+        var (written, unchanged, leftOut) = (0, 0, 0)
         for rule in rules {
+            let name = rule.cell("name")
             guard let definition = rule["definition"], !definition.isNull else {
-                standardError("\(rule.cell("name").onOneLine): cannot be read, and is left out")
+                standardError("\(name.onOneLine): cannot be read, and is left out")
+                leftOut += 1
                 continue
             }
-            guard let isNew = try folder.write(definition, as: rule.cell("name")) else {
+            guard let isNew = try folder.write(definition, as: name) else {
                 standardError(
-                    "\(rule.cell("name").onOneLine): a text in it begins with U+FEFF, which a file "
-                        + "would not bring back; it is left out")
+                    "\(name.onOneLine): a text in it begins with U+FEFF, which a file would not "
+                        + "bring back; it is left out")
+                leftOut += 1
                 continue
             }
-            if isNew { written += 1 }
+            if isNew { written += 1 } else { unchanged += 1 }
         }
         if api.json {
             let counts: JSONValue = [
-                "written": .count(written), "unchanged": .count(rules.count - written),
+                "written": .count(written), "unchanged": .count(unchanged),
+                "left_out": .count(leftOut),
             ]
             print(counts.prettyText())
         } else {
-            print("\(written) written, \(rules.count - written) unchanged in \(directory)")
+            print(
+                "\(written) written, \(unchanged) unchanged in \(directory)"
+                    + (leftOut > 0 ? ", \(leftOut) left out" : ""))
         }
+        if leftOut > 0 { throw ExitCode(1) }
     }
 }
 

@@ -107,8 +107,8 @@ struct ConnectionsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Switches a connection off: what is queued waits, what is under way ends.",
             discussion: """
-                A connection of the configuration can be switched off as well, and stays so over
-                a restart.
+                A connection of the configuration can be switched off as well, and stays so
+                over a restart.
 
                 Example:
                   copyhook connections disable coze-prod

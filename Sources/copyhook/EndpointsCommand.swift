@@ -104,8 +104,8 @@ struct EndpointsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Switches an endpoint off: its deliveries wait, and none is lost.",
             discussion: """
-                Nothing probes it: only enable ends this. An endpoint of the configuration can be
-                switched off as well, and stays so over a restart.
+                Nothing probes it: only enable ends this. An endpoint of the configuration can
+                be switched off as well, and stays so over a restart.
 
                 Example:
                   copyhook endpoints disable ops-chat

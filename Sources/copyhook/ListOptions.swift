@@ -105,7 +105,7 @@ struct ListOptions: ParsableArguments {
         var table = look.headings
         let rows = page[look.table]?.elements ?? []
         for value in rows { table.add(look.row(value)) }
-        var lines = [table.text(Paint.standardOutput.cell)]
+        var lines = [table.text { Paint.standardOutput.cell($1) }]
         if rows.isEmpty {
             let isFiltered = cursor != nil || filters.contains { $0.1 != nil }
             lines.append(isFiltered ? "Nothing is like that." : "Nothing here yet.")
@@ -154,7 +154,7 @@ extension JSONValue {
 
 extension Paint {
     /// Colours a cell that holds the word of a state.
-    func cell(_ column: Int, _ text: String) -> String {
+    func cell(_ text: String) -> String {
         let words = [
             "succeeded", "delivered", "matched", "failed", "exhausted", "unresolved",
             "reconciling", "cancelled",

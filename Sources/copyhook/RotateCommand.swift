@@ -9,11 +9,12 @@ struct RotateCommand: AsyncParsableCommand {
         commandName: "rotate",
         abstract: "Gives an endpoint a new signing secret.",
         discussion: """
-            The new secret signs at once, and for the overlap those of before sign as well, so
-            no delivery is rejected while the receiver changes over. The secret is printed once,
-            alone on standard output. Needs a key of scope admin.
+            The new secret signs at once, and for the overlap those of before sign as
+            well, so no delivery is rejected while the receiver changes over. The secret
+            is printed once, alone on standard output. Needs a key of scope admin.
 
-            A secret of your own comes from standard input with --given, never from an argument.
+            A secret of your own comes from standard input with --given, never from an
+            argument.
 
             Examples:
               copyhook endpoints rotate audit

@@ -88,14 +88,14 @@ struct RulesCommand: AsyncParsableCommand {
 
         private static func text(_ files: JSONValue, rules: [JSONValue]) -> String {
             let troubled = rules.filter { $0["problem"]?.text != nil }
-            var lines = ["\(rules.count) rules, \(troubled.count) with a problem"]
+            var lines = ["\(rules.count.of("rule")), \(troubled.count) with a problem"]
             lines += troubled.map { "  \($0.cell("name")): \($0.cell("problem").onOneLine)" }
             guard !files.isNull else {
                 return (lines + ["no directory of rule files (rules_dir)"]).joined(separator: "\n")
             }
             lines.append(
-                "\(files.cell("directory")): \(files["rules"]?.count ?? 0) rules, in force as read "
-                    + "at \(files.cell("read_at"))")
+                "\(files.cell("directory")): \((files["rules"]?.count ?? 0).of("rule")), in force "
+                    + "as read at \(files.cell("read_at"))")
             return lines.joined(separator: "\n")
         }
     }

@@ -7,8 +7,8 @@ struct SchemaCommand: ParsableCommand {
         commandName: "schema",
         abstract: "Prints the JSON Schema of the configuration.",
         discussion: """
-            Editors complete and check the configuration with it. Write it to a file and name
-            that in the first line of the configuration:
+            Editors complete and check the configuration with it. Write it to a file and
+            name that in the first line of the configuration:
 
               # yaml-language-server: $schema=copyhook.schema.json
 

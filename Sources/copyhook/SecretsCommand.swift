@@ -21,10 +21,10 @@ struct SecretsRewrapCommand: AsyncParsableCommand {
         abstract: "Puts every sealed secret under the first master key.",
         discussion: """
             To change the master key: stop the service, set secrets.master_key to the new
-            key and name the old one in secrets.old_master_keys, run this, take the old one
-            out again, start the service. A key that was made beside the database is named
-            as "${file:copyhook.db.key}". Only the wrapping changes, not what is sealed, and
-            what was cut short can be run again.
+            key and name the old one in secrets.old_master_keys, run this, take the old
+            one out again, start the service. A key that was made beside the database is
+            named as "${file:copyhook.db.key}". Only the wrapping changes, not what is
+            sealed, and what was cut short can be run again.
 
             Examples:
               copyhook secrets rewrap --config copyhook.yaml

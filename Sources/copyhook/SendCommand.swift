@@ -20,7 +20,8 @@ struct SendCommand: AsyncParsableCommand {
               copyhook send --to http://127.0.0.1:8080/in/ci --scheme standard-webhooks \\
                   --secret-file ci.secret --event - < event.json
               copyhook send --to http://127.0.0.1:8080/in/hub --scheme github \\
-                  --secret-file hub.secret --header "X-GitHub-Event: push" --event push.json
+                  --secret-file hub.secret --header "X-GitHub-Event: push" \\
+                  --event push.json
               copyhook send --to http://127.0.0.1:8080/in/lark --scheme feishu \\
                   --secret-env LARK_ENCRYPT_KEY --event lark.json
             """)
@@ -28,9 +29,7 @@ struct SendCommand: AsyncParsableCommand {
     @Option(help: "The source's address: http://127.0.0.1:8080/in/NAME.")
     var to: String
 
-    @Option(
-        help: ArgumentHelp(
-            "How the sender proves who it is: \(SendScheme.words).", valueName: "scheme"))
+    @Option(help: "How the sender proves who it is.")
     var scheme: SendScheme
 
     @Option(help: "File with the event; - is standard input. Sent byte for byte, by feishu sealed.")

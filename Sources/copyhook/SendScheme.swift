@@ -13,8 +13,6 @@ enum SendScheme: String, ExpressibleByArgument, CaseIterable {
     case dingTalkRobot = "dingtalk-robot"
     case telegram, bearer
 
-    static let words = allCases.map(\.rawValue).joined(separator: ", ")
-
     /// The header in which the platform names the event, where it does; a source wants it.
     var eventHeader: String? {
         switch self {

@@ -16,16 +16,16 @@ enum StopRequests {
         note: @escaping @Sendable (_ signal: String, _ isFirst: Bool) -> Void = { _, _ in },
         while work: () async throws -> Value
     ) async rethrows -> Value {
-        let ears = DispatchQueue(label: "copyhook.stop")
-        let mouth = DispatchQueue(label: "copyhook.stop.note")
+        let signalQueue = DispatchQueue(label: "copyhook.stop")
+        let noteQueue = DispatchQueue(label: "copyhook.stop.note")
         let sources = [("SIGTERM", SIGTERM), ("SIGINT", SIGINT)].map { name, number in
             signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: ears)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: signalQueue)
             source.setEventHandler {
                 let isFirst = !stop.isRaised
                 stop.raise()
                 let isNoted = DispatchSemaphore(value: 0)
-                mouth.async {
+                noteQueue.async {
                     note(name, isFirst)
                     isNoted.signal()
                 }

@@ -30,6 +30,14 @@ struct Table {
     }
 }
 
+extension Int {
+    /// `1 rule`, `2 rules`, `2 deliveries`.
+    func of(_ noun: String) -> String {
+        guard self != 1 else { return "1 \(noun)" }
+        return "\(self) " + (noun.hasSuffix("y") ? "\(noun.dropLast())ies" : "\(noun)s")
+    }
+}
+
 extension String {
     /// Places on a terminal, East Asian wide characters and emoji taking two.
     var columns: Int {

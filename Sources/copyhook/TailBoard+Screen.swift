@@ -42,7 +42,7 @@ extension TailBoard {
         if let place = rows.firstIndex(where: { $0.number == chosen }) {
             parts.append("line \(place + 1) of \(rows.count)")
         } else {
-            parts.append("\(rows.count) lines")
+            parts.append(rows.count.of("line"))
         }
         if !filter.isEmpty { parts.append("with “\(filter)”") }
         parts.append(

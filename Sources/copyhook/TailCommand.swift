@@ -15,12 +15,12 @@ extension EventsCommand {
                 their attempts, and for an admin key the audit. When the service is away it is
                 asked again and again, and nothing that happened meanwhile is left out.
 
-                On a terminal it takes the whole screen and these keys: up, down, k and j choose
-                a line, G and End follow again; Enter and o open what it is about, r has it
-                done again after a question (an event is replayed, a task retried, a delivery
-                sent again); / filters by text until Esc, space pauses, q ends. The newest
-                2 000 lines are kept. With --plain, with --json and into a pipe it prints lines
-                and takes no keys.
+                On a terminal it takes the whole screen and these keys: up, down, k and j
+                choose a line, G and End follow again; Enter and o open what it is about, r
+                has it done again after a question (an event is replayed, a task retried, a
+                delivery sent again); / filters by text until Esc, space pauses, q ends. The
+                newest 2 000 lines are kept. With --plain, with --json and into a pipe it
+                prints lines and takes no keys.
 
                 Examples:
                   copyhook events tail

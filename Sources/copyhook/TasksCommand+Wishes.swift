@@ -92,8 +92,8 @@ extension TasksCommand {
         static let configuration = CommandConfiguration(
             abstract: "Has something copied that no event asked for.",
             discussion: """
-                The original's name lets a copy whose answer is lost be found again. With --key,
-                the same wish twice is one.
+                The original's name lets a copy whose answer is lost be found again. With
+                --key, the same wish twice is one.
 
                 Examples:
                   copyhook tasks copy --connection coze-prod --entity-type bot \\

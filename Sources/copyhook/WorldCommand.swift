@@ -9,9 +9,9 @@ struct WorldCommand: AsyncParsableCommand {
         commandName: "world",
         abstract: "Lives through whole worlds that follow from seeds, and checks every promise.",
         discussion: """
-            Each seed draws its own events, faults, crashes and people. The real rooms run in
-            it, with simulators, a virtual clock and a store in memory. The same seed tells
-            the same story every time, on any number of processors.
+            Each seed draws its own events, faults, crashes and people. The real rooms run
+            in it, with simulators, a virtual clock and a store in memory. The same seed
+            tells the same story every time, on any number of processors.
 
             A..B are the seeds from A up to, but not with, B: 0..10000 are ten thousand.
 

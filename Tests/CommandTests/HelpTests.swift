@@ -39,6 +39,23 @@ import Testing
             }, "\(output)")
     }
 
+    /// A line that a terminal of 80 columns breaks is an example that cannot be copied.
+    @Test(arguments: commands)
+    func aCommandExplainsItselfInLinesThatAreNotBroken(_ command: String) async throws {
+        let words = command.split(separator: " ").map(String.init) + ["--help"]
+        func overview(columns: Int) async throws -> [Substring] {
+            let environment = ["COLUMNS": "\(columns)"]
+            let output = try await BuiltBinary.run(words, environment: environment).output
+            let overview = output.prefix(upTo: output.firstRange(of: "\nUSAGE:")!.lowerBound)
+            // The abstract is of one line, and may be long.
+            let lines = overview.split(separator: "\n", omittingEmptySubsequences: false)
+            return Array(lines.drop { !$0.isEmpty })
+        }
+
+        let wide = try await overview(columns: 500)
+        #expect(try await overview(columns: 80) == wide)
+    }
+
     @Test(arguments: ["bash", "zsh", "fish"])
     func aShellLearnsToCompleteEveryCommand(shell: String) async throws {
         let (status, output, _) = try await BuiltBinary.run([
