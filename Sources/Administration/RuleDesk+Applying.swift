@@ -39,8 +39,8 @@ extension RuleDesk {
         let before = try await stored()
         try condition?.check(before.tag)
         var rules = Dictionary(
-            uniqueKeysWithValues: before.map { (StoredName(text: $0.name), $0) })
-        let names = Set(wanted.map { StoredName(text: $0.name) })
+            uniqueKeysWithValues: before.map { (ByteKey($0.name), $0) })
+        let names = Set(wanted.map { ByteKey($0.name) })
         var changes: [RuleChange] = []
         var differences: [RuleDifference] = []
         func note(_ difference: RuleDifference?, _ change: RuleChange) {
@@ -49,22 +49,22 @@ extension RuleDesk {
             changes.append(change)
         }
         for rule in wanted {
-            let before = rules[StoredName(text: rule.name)]
+            let before = rules[ByteKey(rule.name)]
             note(
                 RuleDifference(rule.name, from: before?.json, to: rule.json),
                 RuleChange(.put(rule), noting: .put(rule, isNew: before == nil, by: who, at: now)))
-            if before?.json != rule.json { rules[StoredName(text: rule.name)] = rule }
+            if before?.json != rule.json { rules[ByteKey(rule.name)] = rule }
         }
         let gone =
             application.isPruning
-            ? rules.values.filter { !names.contains(StoredName(text: $0.name)) } : []
+            ? rules.values.filter { !names.contains(ByteKey($0.name)) } : []
         for rule in gone {
             note(
                 RuleDifference(rule.name, from: rule.json, to: nil),
                 RuleChange(
                     .delete(rule.name),
                     noting: AuditNote(.ruleDeleted, of: rule.name, by: who.author, at: now)))
-            rules[StoredName(text: rule.name)] = nil
+            rules[ByteKey(rule.name)] = nil
         }
         guard rules.count <= Self.storedMax else {
             throw AdministrationError(
@@ -98,15 +98,6 @@ extension RuleDesk {
         }
         return ["versions": .array(told)]
     }
-}
-
-/// A name, compared byte for byte.
-private struct StoredName: Hashable {
-    let text: String
-
-    static func == (left: Self, right: Self) -> Bool { left.text.hasSameBytes(as: right.text) }
-
-    func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
 }
 
 extension StoredRule {

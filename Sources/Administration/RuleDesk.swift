@@ -19,7 +19,7 @@ package final class RuleDesk: Sendable {
     private let references: References
     let log: Logger
     let turnstile = Turnstile()
-    private let files: Mutex<[Rule]>
+    private let files: Mutex<FileRules>
     /// By name what was made of a stored rule, so that one that is put does not read all others
     /// anew.
     private let known = Mutex<[String: RuleEntry]>([:])
@@ -32,10 +32,10 @@ package final class RuleDesk: Sendable {
         self.book = book
         self.references = references
         self.log = log
-        files = Mutex(fileRules)
+        files = Mutex(FileRules(fileRules))
     }
 
-    var fileRules: [Rule] { files.withLock { $0 } }
+    var fileRules: FileRules { files.withLock { $0 } }
 
     /// Puts every rule in force, at start.
     ///
@@ -46,7 +46,7 @@ package final class RuleDesk: Sendable {
         try await turnstile.pass { () async throws(AdministrationError) in
             putInForce(fileRules, try await stored())
         }
-        warn(of: fileRules)
+        warn(of: fileRules.all)
     }
 
     /// Takes the rules that stand in files now, all of them or none.
@@ -55,26 +55,26 @@ package final class RuleDesk: Sendable {
     package func reload(
         fileRules: [Rule], from directory: String, at now: Timestamp
     ) async throws(AdministrationError) {
-        for (place, rule) in fileRules.enumerated() {
+        for rule in fileRules {
             do throws(RuleRefusal) {
                 try references.current.check(rule)
             } catch {
                 throw AdministrationError(error, in: rule.name)
             }
-            if fileRules[..<place].contains(where: { $0.name.hasSameBytes(as: rule.name) }) {
-                throw AdministrationError(
-                    .ruleInvalid, "there are two rules \"\(rule.name)\"",
-                    remedy: "Rename one of them.")
-            }
         }
+        if let name = FileRules.doubledName(in: fileRules) {
+            throw AdministrationError(
+                .ruleInvalid, "there are two rules \"\(name)\"", remedy: "Rename one of them.")
+        }
+        let read = FileRules(fileRules)
         try await turnstile.pass { () async throws(AdministrationError) in
             let stored = try await stored()
             // First, or what cannot be noted would be in force all the same.
-            if let change = RuleFilesChange(from: self.fileRules, to: fileRules) {
+            if let change = RuleFilesChange(from: self.fileRules, to: read) {
                 try await note(change.note(of: directory, at: now))
             }
-            putInForce(fileRules, stored)
-            files.withLock { $0 = fileRules }
+            putInForce(read, stored)
+            files.withLock { $0 = read }
         }
         log.notice("rules.reloaded", metadata: ["file_rules": "\(fileRules.count)"])
         warn(of: fileRules)
@@ -83,7 +83,8 @@ package final class RuleDesk: Sendable {
     /// Every rule: those of the files in their order, then those put in, by name.
     package func list() async throws(AdministrationError) -> [RuleEntry] {
         let files = fileRules
-        return files.map(RuleEntry.init) + (try await stored()).map { entry($0, besides: files) }
+        return files.all.map(RuleEntry.init)
+            + (try await stored()).map { entry($0, besides: files) }
     }
 
     /// One rule, the one in force where a file and the API know the same name.
@@ -176,8 +177,8 @@ package final class RuleDesk: Sendable {
                 + "sends what is in it.")
     }
 
-    func refuseIfInFile(_ name: String, _ files: [Rule]) throws(AdministrationError) {
-        guard let rule = files.first(where: { $0.name.hasSameBytes(as: name) }) else { return }
+    func refuseIfInFile(_ name: String, _ files: FileRules) throws(AdministrationError) {
+        guard let rule = files[name] else { return }
         let place = if case .file(let path) = rule.origin { path } else { "a file" }
         throw AdministrationError(
             .ruleReadOnly, "the rule \"\(name)\" stands in \(place)",
@@ -185,8 +186,8 @@ package final class RuleDesk: Sendable {
                 + "once, one in the configuration with the next start.")
     }
 
-    func putInForce(_ files: [Rule], _ stored: [StoredRule]) {
-        var rules = files
+    func putInForce(_ files: FileRules, _ stored: [StoredRule]) {
+        var rules = files.all
         var read: [String: RuleEntry] = [:]
         for one in stored {
             let plain = self.read(one)
@@ -233,14 +234,14 @@ package final class RuleDesk: Sendable {
         return known.flatMap { $0.stored == stored ? $0 : nil } ?? RuleEntry(stored)
     }
 
-    func entry(_ stored: StoredRule, besides files: [Rule]) -> RuleEntry {
+    func entry(_ stored: StoredRule, besides files: FileRules) -> RuleEntry {
         judged(read(stored), besides: files)
     }
 
     /// Says what keeps a stored rule from being in force.
-    private func judged(_ entry: RuleEntry, besides files: [Rule]) -> RuleEntry {
+    private func judged(_ entry: RuleEntry, besides files: FileRules) -> RuleEntry {
         var entry = entry
-        if files.contains(where: { $0.name.hasSameBytes(as: entry.name) }) {
+        if files[entry.name] != nil {
             entry.isShadowed = true
             entry.problem = "a rule of this name stands in a file, and that one is in force"
         } else if let rule = entry.rule {

@@ -12,17 +12,15 @@ struct RuleFilesChange: Hashable {
     private(set) var changed: [String] = []
     private(set) var went: [String] = []
 
-    init?(from before: [Rule], to after: [Rule]) {
-        for rule in after {
-            guard let old = before.first(where: { $0.name.hasSameBytes(as: rule.name) }) else {
+    init?(from before: FileRules, to after: FileRules) {
+        for rule in after.all {
+            guard let old = before[rule.name] else {
                 came.append(rule.name)
                 continue
             }
             if old != rule { changed.append(rule.name) }
         }
-        went = before.map(\.name).filter { name in
-            !after.contains { $0.name.hasSameBytes(as: name) }
-        }
+        went = before.all.map(\.name).filter { after[$0] == nil }
         guard !came.isEmpty || !changed.isEmpty || !went.isEmpty else { return nil }
     }
 

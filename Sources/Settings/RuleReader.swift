@@ -111,26 +111,26 @@ struct RuleReader {
 /// Rules found so far, none of which may share its name with another.
 struct RuleCollection {
     private(set) var rules: [Rule] = []
-    private var places: [(name: String, text: String)] = []
+    /// Where the rule of each name stands.
+    private var places: [ByteKey: String] = [:]
 
     init(_ rules: [Rule] = []) {
         for rule in rules {
-            if case .file(let file) = rule.origin { places.append((rule.name, file)) }
+            if case .file(let file) = rule.origin { places[ByteKey(rule.name)] = file }
         }
     }
 
     /// Adds a rule, or reports the second of two of one name.
     mutating func add(_ rule: Rule, from place: Place, _ reader: SettingReader) {
-        if let first = places.first(where: { $0.name.hasSameBytes(as: rule.name) }) {
+        if let first = places[ByteKey(rule.name)] {
             reader.add(
                 place.problem(
-                    "the name “\(rule.name)” is taken by the rule at \(first.text)",
+                    "the name “\(rule.name)” is taken by the rule at \(first)",
                     "Give one of them another name."))
             return
         }
-        let text = [place.file, place.line.map(String.init)].compactMap { $0 }
+        places[ByteKey(rule.name)] = [place.file, place.line.map(String.init)].compactMap { $0 }
             .joined(separator: ":")
-        places.append((rule.name, text))
         rules.append(rule)
     }
 }

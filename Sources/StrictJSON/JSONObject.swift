@@ -89,16 +89,16 @@ extension JSONObject: Hashable {
 /// A string that is equal to another only when their UTF-8 bytes are.
 ///
 /// The hash is Swift's seeded one over the bytes, so a sender cannot choose keys that collide.
-struct ByteKey: Hashable {
-    let text: String
+package struct ByteKey: Hashable, Sendable {
+    package let text: String
 
-    init(_ text: String) { self.text = text }
+    package init(_ text: String) { self.text = text }
 
-    static func == (left: ByteKey, right: ByteKey) -> Bool {
+    package static func == (left: ByteKey, right: ByteKey) -> Bool {
         left.text.hasSameBytes(as: right.text)
     }
 
-    func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
+    package func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
 }
 
 extension String {
