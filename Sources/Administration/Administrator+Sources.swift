@@ -1,5 +1,6 @@
 import Domain
 import Logging
+import Sealing
 import Settings
 import Signing
 import Storage
@@ -55,7 +56,7 @@ package struct SourceTrialWish: Sendable {
 extension Administrator {
     /// A source as it was put in or configured, with its secrets as `<secret>`.
     package func source(_ name: String) throws(AdministrationError) -> JSONValue {
-        let desk = try desk(for: name)
+        let desk = try sourceDesk(for: name)
         return try json(of: desk.definitions.entry(name), desk)
     }
 
@@ -65,9 +66,12 @@ extension Administrator {
     package func putSource(
         _ name: String, definition: [UInt8], if condition: Precondition, by who: Principal
     ) async throws(AdministrationError) -> (source: JSONValue, isNew: Bool) {
-        let desk = try desk(for: name)
+        let desk = try sourceDesk(for: name)
         let (entry, isNew) = try await desk.definitions.put(
-            name, definition: definition, if: condition, by: who, at: time.now())
+            name, definition: definition, if: condition, by: who, at: time.now()
+        ) { () async throws(AdministrationError) in
+            try await forgetSecrets(of: name, desk)
+        }
         return (json(of: entry, desk), isNew)
     }
 
@@ -75,18 +79,27 @@ extension Administrator {
     package func deleteSource(
         _ name: String, if condition: Precondition, by who: Principal
     ) async throws(AdministrationError) {
-        let desk = try desk(for: name)
+        let desk = try sourceDesk(for: name)
         try await desk.definitions.delete(name, if: condition, by: who, at: time.now()) {}
         // Whoever puts in another one of this name does not expect it closed.
         let isLeft = desk.definitions.list().contains { $0.name.hasSameBytes(as: name) }
-        if !isLeft { try await desk.set(name, closed: false, noting: nil) }
+        guard !isLeft else { return }
+        try await desk.set(name, closed: false, noting: nil)
+        try await forgetSecrets(of: name, desk)
+    }
+
+    /// Of a namesake that is gone nothing is to be left.
+    private func forgetSecrets(
+        of name: String, _ desk: SourceDesk
+    ) async throws(AdministrationError) {
+        try await ask { () async throws(StorageError) in try await desk.secrets.forget(name) }
     }
 
     /// Closes a source or opens it, before this returns.
     package func setSource(
         _ name: String, enabled isEnabled: Bool, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
-        let desk = try desk(for: name)
+        let desk = try sourceDesk(for: name)
         let entry = try desk.definitions.entry(name)
         let verb = isEnabled ? AuditVerb.sourceEnabled : .sourceDisabled
         // Somebody else may have switched it since.
@@ -106,7 +119,7 @@ extension Administrator {
     package func trySource(
         _ name: String, _ wish: SourceTrialWish
     ) throws(AdministrationError) -> JSONValue {
-        let desk = try desk(for: name)
+        let desk = try sourceDesk(for: name)
         _ = try desk.definitions.entry(name)
         switch desk.tryOut(wish.request, name, wish.secret) {
         case .events(let events):
@@ -122,15 +135,20 @@ extension Administrator {
         }
     }
 
-    private func desk(for name: String) throws(AdministrationError) -> SourceDesk {
+    func sourceDesk(for name: String) throws(AdministrationError) -> SourceDesk {
         guard let sourceDesk else { throw .nothing("source") }
         return sourceDesk
     }
 
     private func json(of entry: DefinitionEntry<Source>, _ desk: SourceDesk) -> JSONValue {
-        entry.json([
+        let now = time.now()
+        let secrets = entry.value.map { desk.secrets.secrets(of: $0, at: now).count } ?? 0
+        return entry.json([
             "scheme": .text(entry.value?.kind.rawValue), "path": .string("/in/" + entry.name),
             "disabled": .bool(desk.isClosed(entry.name)),
+            "secrets": .number(JSONNumber(Int64(secrets))),
+            "overlap_until": .text(
+                entry.value.flatMap { desk.secrets.overlap(of: $0, at: now) }?.description),
         ])
     }
 }

@@ -19,7 +19,7 @@ package struct Administrator: Sendable {
     let sources: [SourceSummary]
     /// Where sources are put in, closed and opened; without one there are those of before alone.
     package let sourceDesk: SourceDesk?
-    let endpointSecrets: EndpointSecrets
+    let endpointSecrets: RotatedSecrets
     let strongbox: Strongbox
     let time: TimeSource
     var chance: Chance
@@ -81,7 +81,8 @@ package struct Administrator: Sendable {
         ruleFiles: RuleFilesState = RuleFilesState(directory: nil),
         sources: [SourceSummary] = [], sourceNames: (@Sendable () -> [String])? = nil,
         sourceDesk: SourceDesk? = nil,
-        endpointSecrets: EndpointSecrets = EndpointSecrets(), strongbox: Strongbox? = nil,
+        endpointSecrets: RotatedSecrets = RotatedSecrets(of: "endpoint"),
+        strongbox: Strongbox? = nil,
         time: TimeSource, chance: Chance, presetKey: Secret? = nil,
         rehearse: @escaping Rehearsal,
         publish: @escaping Publish, tryEndpoint: @escaping EndpointTrying,

@@ -14,17 +14,26 @@ package enum SourceTrial: Sendable {
     case refused(status: Int, reason: String, detail: String)
 }
 
-/// Where sources are put in, closed and opened while the service runs.
+/// A source in force.
+package struct OpenSource: Sendable {
+    package let name: String
+    /// In the order of time, the last one without an end: several while a secret is being changed.
+    package let phases: [(source: Source, until: Timestamp?)]
+    package let isClosed: Bool
+}
+
+/// Where sources are put in, closed, opened and given other secrets while the service runs.
 ///
 /// Whether one is closed is noted apart from what it is, so that those of the configuration can be
 /// closed, too. A closed source acknowledges nothing: senders keep their events and come again.
 package final class SourceDesk: Sendable {
-    package typealias Open = @Sendable (_ sources: [Source], _ closed: Set<String>) -> Void
+    package typealias Open = @Sendable (_ sources: [OpenSource]) -> Void
     package typealias TryOut =
         @Sendable (_ request: IncomingRequest, _ source: String, _ secret: String?) -> SourceTrial?
 
     let definitions: DefinitionDesk<Source>
     let tryOut: TryOut
+    let secrets: RotatedSecrets
     private let doors: Doors
     private let strongbox: Strongbox
     private let turnstile = Turnstile()
@@ -37,37 +46,86 @@ package final class SourceDesk: Sendable {
         }
 
         private let state = Mutex(State())
+        private let secrets: RotatedSecrets
+        private let time: TimeSource
+        private let log: Logger
         private let open: Open
 
-        init(_ open: @escaping Open) { self.open = open }
+        init(
+            _ secrets: RotatedSecrets, time: TimeSource, log: Logger, _ open: @escaping Open
+        ) {
+            self.secrets = secrets
+            self.time = time
+            self.log = log
+            self.open = open
+        }
 
         func isClosed(_ name: String) -> Bool { state.withLock { $0.closed.contains(name) } }
 
         func take(_ sources: [Source]) {
             state.withLock { state in
                 state.sources = sources
-                open(sources, state.closed)
+                tell(state)
             }
         }
+
+        /// Has what counts told anew, after secrets were rotated.
+        func refresh() { state.withLock { tell($0) } }
 
         func close(_ names: [String], _ isClosed: Bool) {
             state.withLock { state in
                 for name in names {
                     if isClosed { state.closed.insert(name) } else { state.closed.remove(name) }
                 }
-                open(state.sources, state.closed)
+                tell(state)
+            }
+        }
+
+        private func tell(_ state: State) {
+            let now = time.now()
+            open(
+                state.sources.map { source in
+                    OpenSource(
+                        name: source.name, phases: phases(of: source, at: now),
+                        isClosed: state.closed.contains(source.name))
+                })
+        }
+
+        /// What the definition says counts again where it does not go with what was rotated.
+        private func phases(
+            of source: Source, at now: Timestamp
+        ) -> [(source: Source, until: Timestamp?)] {
+            do throws(DefinitionRefusal) {
+                var phases: [(source: Source, until: Timestamp?)] = []
+                for phase in secrets.phases(of: source, at: now) {
+                    let isAsDefined = phase.secrets == source.secrets
+                    phases.append(
+                        (isAsDefined ? source : try source.taking(phase.secrets), phase.until))
+                }
+                return phases
+            } catch {
+                log.warning(
+                    "source.problem",
+                    metadata: [
+                        "name": "\(source.name)",
+                        "problem": "the rotated secrets are refused: \(error.text)",
+                    ])
+                return [(source, nil)]
             }
         }
     }
 
     /// - Parameters:
     ///   - files: Those of the configuration.
-    ///   - open: Told of all that are in force and which of them are closed, one call at a time.
+    ///   - open: Told of all that are in force, one call at a time.
     package init(
         _ reader: DefinitionReader, files: [FileDefinition<Source>], strongbox: Strongbox,
-        chance: Chance, log: Logger, tryOut: @escaping TryOut, open: @escaping Open
+        time: TimeSource, chance: Chance, log: Logger, tryOut: @escaping TryOut,
+        open: @escaping Open
     ) {
-        let doors = Doors(open)
+        let secrets = RotatedSecrets(of: "source", strongbox)
+        let doors = Doors(secrets, time: time, log: log, open)
+        self.secrets = secrets
         self.doors = doors
         self.strongbox = strongbox
         self.tryOut = tryOut
@@ -86,7 +144,16 @@ package final class SourceDesk: Sendable {
         }
         doors.close(closed.map(\.name), true)
         try await definitions.rebuild()
+        do throws(StorageError) {
+            try await secrets.load(definitions.list().map(\.name))
+        } catch {
+            throw AdministrationError(error)
+        }
+        doors.refresh()
     }
+
+    /// Puts in force what was rotated.
+    func refresh() { doors.refresh() }
 
     func isClosed(_ name: String) -> Bool { doors.isClosed(name) }
 
@@ -111,6 +178,20 @@ package final class SourceDesk: Sendable {
     }
 
     private static let field = "closed"
+}
+
+extension RotatedSecrets {
+    func phases(of source: Source, at now: Timestamp) -> [Phase] {
+        phases(of: source.name, configured: source.secrets, at: now)
+    }
+
+    func secrets(of source: Source, at now: Timestamp) -> [Secret] {
+        secrets(of: source.name, configured: source.secrets, at: now)
+    }
+
+    func overlap(of source: Source, at now: Timestamp) -> Timestamp? {
+        overlap(of: source.name, configured: source.secrets, at: now)
+    }
 }
 
 extension DefinitionKind<Source> {

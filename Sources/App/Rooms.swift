@@ -32,7 +32,7 @@ struct Rooms: Sendable {
 
     init(
         _ configuration: Configuration, store: any Store, book: RuleBook,
-        transport: any HTTPTransport, strongbox: Strongbox, endpointSecrets: EndpointSecrets,
+        transport: any HTTPTransport, strongbox: Strongbox, endpointSecrets: RotatedSecrets,
         destinations: DestinationBook, time: TimeSource, chance: Chance, log: Logger
     ) throws(ServiceError) {
         intake = IntakeRoom(

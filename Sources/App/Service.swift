@@ -93,7 +93,7 @@ package struct Service: Sendable {
             log: log
         ).keys(for: store)
         let strongbox = Strongbox(store, keys: keys, chance: chance)
-        let endpointSecrets = EndpointSecrets(strongbox)
+        let endpointSecrets = RotatedSecrets(of: "endpoint", strongbox)
         let rooms = try Rooms(
             configuration, store: store, book: book, transport: transport,
             strongbox: strongbox, endpointSecrets: endpointSecrets, destinations: destinations,
@@ -102,17 +102,13 @@ package struct Service: Sendable {
             DefinitionReader(configuration),
             files: configuration.sources.map {
                 FileDefinition(
-                    name: $0.name, value: $0, shown: ["scheme": .string($0.kind.rawValue)],
+                    name: $0.name, value: $0,
+                    shown: configuration.effective["sources"]?[$0.name] ?? .null,
                     file: configuration.file)
-            }, strongbox: strongbox, chance: chance, log: log,
+            }, strongbox: strongbox, time: time, chance: chance, log: log,
             tryOut: { rooms.intake.trial($0, for: $1, secret: $2).map { SourceTrial($0) } }
-        ) { sources, closed in
-            rooms.intake.replaceDoors(
-                with: sources.map {
-                    IntakeDoor(
-                        $0.name, schemes: [$0.scheme], pathSecrets: $0.pathSecrets,
-                        isClosed: closed.contains($0.name))
-                })
+        ) { sources in
+            rooms.intake.replaceDoors(with: sources.map { IntakeDoor($0) })
         }
         let administration = Administrator(
             store: store, book: book, fileRules: configuration.rules,
@@ -314,19 +310,30 @@ extension Service {
     ///
     /// - Returns: The text of a key that was made just now.
     private func prepare(
-        _ administration: Administrator, _ endpointSecrets: EndpointSecrets,
+        _ administration: Administrator, _ endpointSecrets: RotatedSecrets,
         _ destinations: DestinationBook
     ) async throws(ServiceError) -> Secret? {
         do {
             try await administration.start()
             try await administration.sourceDesk?.rebuild()
-            try await endpointSecrets.load(destinations.current.audience.endpoints)
+            try await endpointSecrets.load(
+                destinations.current.audience.endpoints.map(\.name))
             var generator = chance
             return try await administration.keyDesk.establish(using: &generator)
         } catch {
             throw ServiceError(
                 "The store cannot be read: \(error)", "The log above may say more.")
         }
+    }
+}
+
+extension IntakeDoor {
+    fileprivate init(_ source: OpenSource) {
+        self.init(
+            source.name,
+            source.phases.map {
+                Phase($0.source.scheme, pathSecrets: $0.source.pathSecrets, until: $0.until)
+            }, isClosed: source.isClosed)
     }
 }
 

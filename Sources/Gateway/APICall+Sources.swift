@@ -22,6 +22,14 @@ extension APICall {
                 asked.names[0], if: asked.precondition, by: asked.who)
             return Answer(status: 204)
         },
+        APICall(
+            "rotateSourceSecret", "POST", "/sources/{name}/rotate", .admin,
+            comingAgain: .makesTheSame
+        ) { asked throws(AdministrationError) in
+            Answer(
+                json: try await asked.administration.rotateSource(
+                    asked.names[0], asked.body, by: asked.who))
+        },
         switching("enable", true), switching("disable", false),
         APICall("trySource", "POST", "/sources/{name}/test", .write, isLook: true) {
             asked throws(AdministrationError) in

@@ -6,40 +6,44 @@ import Synchronization
 package struct IntakeDoor: Sendable {
     /// The source's name in the configuration, which is also the events' source.
     package let name: String
-    /// Newest first: what one of them proves is proved, so that a secret can be changed while
-    /// requests under the former are on their way.
-    let schemes: [any SourceScheme]
-    let path: PathSecrets
+    /// In the order of time; the last one stays.
+    ///
+    /// So a secret that is being changed ends by itself, to the millisecond and with nobody there
+    /// to end it.
+    private let phases: [Phase]
     /// Whether nothing is taken in for now: the sender keeps its events and comes again.
     package let isClosed: Bool
 
-    /// - Parameters:
-    ///   - schemes: At least one.
-    ///   - pathSecrets: What must stand behind the name in the path, where any does; one of them.
-    package init(
-        _ name: String, schemes: [any SourceScheme], pathSecrets: [Secret] = [],
-        isClosed: Bool = false
-    ) {
-        precondition(!schemes.isEmpty)
+    /// What is proved, and how, for a time.
+    package struct Phase: Sendable {
+        let scheme: any SourceScheme
+        let path: PathSecrets
+        let until: Timestamp?
+
+        /// - Parameters:
+        ///   - pathSecrets: What must stand behind the name in the path, where any does; one of
+        ///     them.
+        ///   - until: Left out for the last one.
+        package init(
+            _ scheme: any SourceScheme, pathSecrets: [Secret] = [], until: Timestamp? = nil
+        ) {
+            self.scheme = scheme
+            path = PathSecrets(pathSecrets)
+            self.until = until
+        }
+    }
+
+    /// - Parameter phases: At least one.
+    package init(_ name: String, _ phases: [Phase], isClosed: Bool = false) {
+        precondition(!phases.isEmpty)
         self.name = name
-        self.schemes = schemes
-        path = PathSecrets(pathSecrets)
+        self.phases = phases
         self.isClosed = isClosed
     }
 
-    /// Whose manners count, for methods and for answers.
-    var scheme: any SourceScheme { schemes[0] }
-
-    /// What the first scheme says that does not refuse, or the newest one's refusal.
-    func verify(_ request: IncomingRequest, at now: Timestamp) -> Verdict {
-        let first = scheme.verify(request, at: now)
-        guard case .refused = first else { return first }
-        for other in schemes.dropFirst() {
-            let verdict = other.verify(request, at: now)
-            if case .refused = verdict { continue }
-            return verdict
-        }
-        return first
+    /// What counts at this moment.
+    func phase(at now: Timestamp) -> Phase {
+        phases.first { $0.until.map { now < $0 } ?? true } ?? phases[phases.count - 1]
     }
 }
 

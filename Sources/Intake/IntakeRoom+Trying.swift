@@ -1,3 +1,4 @@
+import Domain
 package import Signing
 
 /// What would become of a request, with nothing of it done.
@@ -18,7 +19,7 @@ extension IntakeRoom {
     ) -> IntakeTrial? {
         guard let door = doors[source] else { return nil }
         let verdict: Verdict
-        switch prove(request, at: door, secret: secret, evenClosed: true) {
+        switch prove(request, at: door, secret: secret, time.now(), evenClosed: true) {
         case .success(let found): verdict = found
         case .failure(let refusal):
             return .refused(

@@ -33,7 +33,7 @@ package struct IntakeRoom: Sendable {
     ) {
         doors = IntakeDoors(
             sources.map { name, scheme in
-                IntakeDoor(name, schemes: [scheme], pathSecrets: pathSecrets[name] ?? [])
+                IntakeDoor(name, [.init(scheme, pathSecrets: pathSecrets[name] ?? [])])
             })
         self.events = events
         self.time = time
@@ -67,12 +67,14 @@ package struct IntakeRoom: Sendable {
         _ request: IncomingRequest, for source: String, secret: String?
     ) async -> IntakeAnswer {
         let began = time.elapsed()
+        let now = time.now()
         let door = doors[source]
-        let reception = await judge(request, for: source, door, secret: secret)
+        let phase = door?.phase(at: now)
+        let reception = await judge(request, for: source, door, secret: secret, at: now)
         if reception.hasNews { next.signal() }
         let ended = time.elapsed()
         // Who does not know the way in hears nothing of what is behind it, not even its manners.
-        let scheme = door.flatMap { $0.path.open(to: secret) ? $0.scheme : nil }
+        let scheme = phase.flatMap { $0.path.open(to: secret) ? $0.scheme : nil }
         let answer = reception.answer(limits, in: scheme)
         var leftOut = 0
         if let allowance = allowance(for: reception) {
@@ -96,15 +98,15 @@ package struct IntakeRoom: Sendable {
     }
 
     private func judge(
-        _ request: IncomingRequest, for source: String, _ door: IntakeDoor?, secret: String?
+        _ request: IncomingRequest, for source: String, _ door: IntakeDoor?, secret: String?,
+        at now: Timestamp
     ) async -> Reception {
         guard let door else { return .refused(.notFound("unknown_source")) }
-        let now = time.now()
-        switch prove(request, at: door, secret: secret) {
+        switch prove(request, at: door, secret: secret, now) {
         case .failure(let refusal):
             return .refused(refusal)
         case .success(.refused(let refusal)):
-            return .refused(.init(refusal, methods: door.scheme.methods))
+            return .refused(.init(refusal, methods: door.phase(at: now).scheme.methods))
         case .success(.handshake(let answer)):
             return .handshake(answer)
         case .success(.event(let verified)):
@@ -118,15 +120,17 @@ package struct IntakeRoom: Sendable {
 
     /// - Parameter evenClosed: Whether a closed door is as good as an open one.
     func prove(
-        _ request: IncomingRequest, at door: IntakeDoor, secret: String?, evenClosed: Bool = false
+        _ request: IncomingRequest, at door: IntakeDoor, secret: String?, _ now: Timestamp,
+        evenClosed: Bool = false
     ) -> Result<Verdict, Reception.Refusal> {
-        guard door.path.open(to: secret) else {
+        let phase = door.phase(at: now)
+        guard phase.path.open(to: secret) else {
             return .failure(.notFound("wrong_path_secret"))
         }
         do throws(VerificationRefusal) {
-            try door.scheme.checkMethod(request)
+            try phase.scheme.checkMethod(request)
         } catch {
-            return .failure(.init(error, methods: door.scheme.methods))
+            return .failure(.init(error, methods: phase.scheme.methods))
         }
         guard Self.isPlain(request.headers) else {
             return .failure(
@@ -141,7 +145,7 @@ package struct IntakeRoom: Sendable {
         guard evenClosed || !door.isClosed else {
             return .failure(.closed(retryAfterSeconds: limits.retryAfterClosedSeconds))
         }
-        return .success(door.verify(request, at: time.now()))
+        return .success(phase.scheme.verify(request, at: now))
     }
 
     func admit(_ batch: [Event], _ answer: SchemeAnswer) async -> Reception {

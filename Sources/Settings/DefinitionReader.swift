@@ -121,7 +121,7 @@ package struct DefinitionFinding: Hashable, Sendable {
     }
 
     /// Finds the place again that a problem names as the configuration does.
-    fileprivate init(_ problem: Problem) {
+    init(_ problem: Problem) {
         self.init(
             pointer: SettingPath(text: problem.key).pointer, what: problem.what,
             remedy: problem.remedy)

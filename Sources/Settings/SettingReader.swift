@@ -51,6 +51,17 @@ final class SettingReader {
         self.files = files
     }
 
+    /// Another reader of the same, to which nothing has been said yet.
+    var reopening: @Sendable () -> SettingReader {
+        let (file, environment, files) = (file, environment, files)
+        let (followsReferences, takesVariables) = (followsReferences, takesVariables)
+        return {
+            SettingReader(
+                file: file, environment: environment, files: files,
+                followsReferences: followsReferences, takesVariables: takesVariables)
+        }
+    }
+
     func add(_ problem: Problem) { problems.append(problem) }
 
     func warn(_ warning: Problem) { warnings.append(warning) }

@@ -45,7 +45,22 @@ extension SettingSection {
     func secretOrSecrets(missing remedy: String?) -> [(secret: Secret, place: Place)]? {
         catalogueSecret("secret")
         catalogueSecrets("secrets")
+        let read = readSecretOrSecrets(missing: remedy)
+        secretsFound = read?.map(\.secret) ?? []
+        return read
+    }
+
+    private func readSecretOrSecrets(
+        missing remedy: String?
+    ) -> [(secret: Secret, place: Place)]? {
         let hasMany = has(list: "secrets")
+        if let secretsGiven {
+            // Both are known all the same.
+            _ = has("secret")
+            return secretsGiven.compactMap { secret in
+                checked(secret.exposed, "secret", isOneLine: true).map { ($0, place("secret")) }
+            }
+        }
         if has("secret"), hasMany {
             fail(
                 "secrets", "secret and secrets stand side by side",

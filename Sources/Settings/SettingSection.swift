@@ -11,6 +11,10 @@ final class SettingSection {
     private let value: YAMLValue?
     private let line: Int
     private var asked: [String] = []
+    /// What `secret` or `secrets` said, once they were asked for.
+    var secretsFound: [Secret] = []
+    /// What counts in their place, whatever they say.
+    private(set) var secretsGiven: [Secret]?
 
     init(_ reader: SettingReader, _ path: SettingPath, _ value: YAMLValue?, line: Int) {
         self.reader = reader
@@ -27,6 +31,17 @@ final class SettingSection {
                         "Write its keys below it, each on a line of its own and indented."))
             }
             self.value = nil
+        }
+    }
+
+    /// The same section once more, with other secrets, for a reader that finds no fault yet.
+    var reopening: @Sendable (_ secrets: [Secret]) -> SettingSection {
+        let (path, value, line) = (path, value, line)
+        let reopenReader = reader.reopening
+        return { secrets in
+            let section = SettingSection(reopenReader(), path, value, line: line)
+            section.secretsGiven = secrets
+            return section
         }
     }
 
@@ -137,7 +152,7 @@ extension SettingSection {
         return secret(key, opensDoors: opensDoors)
     }
 
-    private func checked(_ text: String, _ key: String, isOneLine: Bool) -> Secret? {
+    func checked(_ text: String, _ key: String, isOneLine: Bool) -> Secret? {
         guard !text.isEmpty else {
             fail(key, "the secret is empty", "An empty token is not a token: write the real one.")
             return nil

@@ -39,6 +39,10 @@ package struct Source: Sendable {
     package let scheme: any SourceScheme
     /// What must follow the name in the path; none where the path ends with the name.
     package let pathSecrets: [Secret]
+    /// `secret` or `secrets`, newest first; none where a source has several apps or users, each
+    /// with secrets of its own.
+    package let secrets: [Secret]
+    private let reopened: @Sendable (_ secrets: [Secret]) -> SettingSection
 
     /// Returns `nil` after a problem.
     init?(_ name: String, _ section: SettingSection) {
@@ -50,6 +54,38 @@ package struct Source: Sendable {
         self.kind = kind
         scheme = door.scheme
         pathSecrets = door.pathSecrets
+        secrets = section.secretsFound
+        reopened = section.reopening
+    }
+
+    /// This source with other secrets and all else as it was read, references included.
+    ///
+    /// - Parameter secrets: Newest first, in the place of all that it has.
+    package func taking(_ secrets: [Secret]) throws(DefinitionRefusal) -> Source {
+        let section = reopened(secrets)
+        let source = Source(name, section)
+        guard let source, section.reader.problems.isEmpty else {
+            throw DefinitionRefusal(section.reader.problems.map { DefinitionFinding($0) })
+        }
+        return source
+    }
+
+    /// A new secret such as the sender can be told; `nil` where its platform makes its own, or
+    /// keeps the half that signs.
+    package func newSecret(using chance: inout Chance) -> Secret? {
+        let former = secrets.first?.exposed ?? ""
+        switch kind {
+        case .stripe, .slack, .svix, .dingTalkRobot: return nil
+        case .gitLab where former.hasPrefix("whsec_"): return nil
+        case _ where former.hasPrefix("whpk_"): return nil
+        case .standardWebhooks: return StandardWebhooksKey.makeSecret(using: &chance)
+        case .cloudEvents where former.hasPrefix("whsec_") && pathSecrets.isEmpty:
+            return StandardWebhooksKey.makeSecret(using: &chance)
+        default:
+            // Letters that headers, addresses and forms of all senders can carry.
+            let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &chance) }
+            return Secret(Hexadecimal.encode(bytes))
+        }
     }
 
     private static func kind(_ section: SettingSection) -> Kind? {

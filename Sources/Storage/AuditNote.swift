@@ -86,6 +86,8 @@ package enum AuditVerb: String, Hashable, Sendable, CaseIterable {
     case sourceDeleted = "source.deleted"
     case sourceDisabled = "source.disabled"
     case sourceEnabled = "source.enabled"
+    /// A source has a new secret.
+    case sourceRotated = "source.rotated"
     /// What an endpoint missed goes out again.
     case endpointRecovered = "endpoint.recovered"
     /// An endpoint has a new signing secret.

@@ -23,7 +23,7 @@ struct EndpointsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             EndpointListCommand.self, Show.self, Put.self, Delete.self, Disable.self,
-            Enable.self, Test.self, RotateCommand.self, Recover.self,
+            Enable.self, Test.self, EndpointRotateCommand.self, Recover.self,
         ])
 
     struct Show: AsyncParsableCommand {

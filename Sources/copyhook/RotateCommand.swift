@@ -4,7 +4,7 @@ import Foundation
 import StrictJSON
 import Transport
 
-struct RotateCommand: AsyncParsableCommand {
+struct EndpointRotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",
         abstract: "Gives an endpoint a new signing secret.",
@@ -22,30 +22,63 @@ struct RotateCommand: AsyncParsableCommand {
               copyhook endpoints rotate audit --given < audit.secret
             """)
 
+    @OptionGroup var options: RotateOptions
+
+    func run() async throws { try await options.rotate("endpoints", "signs with it now") }
+}
+
+struct SourceRotateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Gives a source a new secret.",
+        discussion: """
+            What the new secret proves is taken in at once, and for the overlap what those
+            of before prove as well, so no event is refused while the sender changes over.
+            Then they end by themselves. Holds for sources of the configuration, too; once
+            the sender has changed over, write the new secret there, which then counts
+            alone. The secret is printed once, alone on standard output. Needs a key of
+            scope admin.
+
+            A secret that the sender made comes from standard input with --given, never
+            from an argument.
+
+            Examples:
+              copyhook sources rotate ci
+              copyhook sources rotate ci --overlap 72h > ci.secret
+              copyhook sources rotate payments --given < payments.secret
+            """)
+
+    @OptionGroup var options: RotateOptions
+
+    func run() async throws { try await options.rotate("sources", "takes events in with it now") }
+}
+
+struct RotateOptions: ParsableArguments {
     @OptionGroup var api: APIOptions
 
-    @Argument(help: "The endpoint's name.")
+    @Argument(help: "The name.")
     var name: String
 
-    @Option(help: "How long secrets of before sign as well, at most 30d.")
+    @Option(help: "How long secrets of before count as well, at most 30d.")
     var overlap = "24h"
 
     @Flag(help: "Read the secret from standard input instead of having one made.")
     var given = false
 
-    func run() async throws {
+    /// - Parameter said: What the new secret does.
+    func rotate(_ kind: String, _ said: String) async throws {
         var wish: JSONObject = ["overlap": .string(overlap)]
         if given {
             let text = String(decoding: try InputFile.read("-"), as: UTF8.self)
             wish["secret"] = .string(text.trimmingCharacters(in: .whitespacesAndNewlines))
         }
-        let path = "/api/v1/endpoints/\(APIClient.segment(name))/rotate"
         let answer = try await APIClient(api).call(
-            .post, path, body: JSONValue.object(wish).bytes())
+            .post, DefinitionCalls.path(kind, name, "rotate"),
+            body: JSONValue.object(wish).bytes())
         if api.json { return print(answer.prettyText()) }
         if let secret = answer["secret"]?.string { standardOutput(secret) }
         standardError(
-            "\(name.onOneLine) signs with it now, and until \(answer.cell("overlap_until")) with "
-                + "what was before as well")
+            "\(name.onOneLine) \(said), and until \(answer.cell("overlap_until")) with what was "
+                + "before as well")
     }
 }

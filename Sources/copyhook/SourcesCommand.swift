@@ -12,10 +12,12 @@ struct SourcesCommand: AsyncParsableCommand {
               copyhook sources
               copyhook sources put ci --definition ci.json
               copyhook sources disable ci
+              copyhook sources rotate ci
               copyhook sources test ci --request captured.json
             """,
         subcommands: [
             List.self, Show.self, Put.self, Delete.self, Disable.self, Enable.self, Test.self,
+            SourceRotateCommand.self,
         ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

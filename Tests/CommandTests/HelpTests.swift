@@ -19,7 +19,7 @@ import Testing
         "connections", "connections list", "connections show", "connections put",
         "connections delete", "connections disable", "connections enable", "connections test",
         "sources", "sources list", "sources show", "sources put",
-        "sources delete", "sources disable", "sources enable", "sources test",
+        "sources delete", "sources disable", "sources enable", "sources test", "sources rotate",
         "secrets", "secrets rewrap", "keys", "keys create", "keys list", "keys revoke", "audit",
         "audit list", "audit verify",
     ]

@@ -69,6 +69,7 @@ extension IncomingGroup {
             ("PUT", "events"), ("DELETE", "events/evt_1"), ("PUT", "stats"), ("POST", "stream"),
             ("PATCH", "rules/a"),
             ("POST", "rules/a"), ("GET", "tasks/tsk_1/resolve"), ("OPTIONS", "events"),
+            ("GET", "sources/a/rotate"), ("PUT", "endpoints/a/rotate"),
         ] {
             ask("\(method) of \(path)", "\(method) /api/v1/\(path)", bearer, 405)
         }

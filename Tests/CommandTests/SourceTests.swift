@@ -114,6 +114,50 @@ import Transport
         #expect(await service.stop() == 0)
     }
 
+    /// A source of the configuration; nobody ends the overlap but time.
+    @Test func aRotatedSecretAndTheFormerAreTakenUntilTheOverlapIsOver() async throws {
+        let service = try await APIService.start(configuration: file)
+        let shell = Shell(service: service)
+        #expect(try await shell.post(1, to: "ci", as: Self.token).status == 200)
+        let said = try await shell("rotate", "ci", "--overlap", "2h")
+        #expect(said.status == 0 && said.errors.contains("ci takes events in with it now"))
+        let made = String(said.output.dropLast())
+        #expect(made.count == 64 && !said.errors.contains(made))
+        #expect(try await shell.post(2, to: "ci", as: Self.token).status == 200)
+        #expect(try await shell.post(3, to: "ci", as: made).status == 200)
+        let shown = try await shell("show", "ci")
+        #expect(shown.output.contains(#""secrets": 2"#) && shown.output.contains(#""key""#))
+        #expect(!shown.output.contains(made) && !shown.output.contains(Self.token))
+        #expect(await service.stop() == 0)
+
+        // Over a restart, too.
+        let next = try await APIService.start(configuration: file)
+        let again = Shell(service: next)
+        #expect(try await again.post(4, to: "ci", as: Self.token).status == 200)
+        #expect(try await again.post(5, to: "ci", as: made).status == 200)
+        let given = try await again(
+            "rotate", "ci", "--given", "--overlap", "1s", input: Self.other + "\n")
+        #expect(given.status == 0 && given.output.isEmpty, "\(given.errors)")
+        let ended = try await next.until { _ -> Bool? in
+            let status = try await again.post(6, to: "ci", as: made).status
+            #expect([200, 401].contains(status))
+            return status == 401 ? true : nil
+        }
+        #expect(ended == true)
+        #expect(try await again.post(7, to: "ci", as: Self.token).status == 401)
+        #expect(try await again.post(8, to: "ci", as: Self.other).status == 200)
+        #expect(try await again("rotate", "nobody").status == 1)
+        // All that was answered with 200 is there; the sixth may have come before the end.
+        #expect([6, 7].contains(try await Shell.events(next)))
+        let verbs = try await next.api("GET", "/api/v1/audit").json["entries"]?.array ?? []
+        #expect(verbs.compactMap { $0["verb"]?.string } == ["source.rotated", "source.rotated"])
+        for secret in [made, Self.other] {
+            #expect(!service.process.errors.text.contains(secret))
+            #expect(!next.process.errors.text.contains(secret))
+        }
+        #expect(await next.stop() == 0)
+    }
+
     @Test func whatIsDisabledIsSentAgainByWhoKeptIt() async throws {
         let service = try await APIService.start(configuration: file)
         let shell = Shell(service: service)

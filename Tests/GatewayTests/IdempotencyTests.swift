@@ -21,6 +21,7 @@ import TransportCurl
             "resendDelivery": .findsItsEntry, "enableRule": .findsItsEntry,
             "disableRule": .findsItsEntry, "enableSource": .findsItsEntry,
             "disableSource": .findsItsEntry, "trySource": .looks,
+            "rotateSourceSecret": .makesTheSame,
             "enableEndpoint": .findsItsEntry,
             "disableEndpoint": .findsItsEntry, "testEndpoint": .looks,
             "enableConnection": .findsItsEntry, "disableConnection": .findsItsEntry,

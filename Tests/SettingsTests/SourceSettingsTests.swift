@@ -38,6 +38,51 @@ func aSourceNeedsItsSecretAndLittleElse(keys: [String]) throws {
     #expect(shown.contains("<secret>"))
 }
 
+/// What proves with one secret takes another; what has several apps or users, none.
+@Test(arguments: [
+    ["scheme: github", "secret: \(secret)"], ["scheme: gitlab", "secrets: [\(secret), other-one]"],
+    ["scheme: hmac", "header: X", "secret: \(secret)", "timestamp_header: T", "window: 1m"],
+    ["scheme: cloudevents", "proof: header", "header: X-Key", "secret: \(secret)"],
+    ["scheme: telegram", "secret: \(secret)"], ["scheme: path", "secret: \(secret)"],
+    ["scheme: bearer", "secret: \"${TOKEN}\"", "key: \"${POINTER}\""],
+])
+func aSourceTakesOtherSecretsAndIsTheSameOtherwise(keys: [String]) throws {
+    var memory = memory(keys)
+    memory.environment = ["TOKEN": secret, "POINTER": "/id"]
+    let source = try #require(try memory.load().sources.first)
+    #expect(source.secrets.first == Secret(secret))
+    let new = Secret("TESTONLY-new-secret-0001")
+    let taken = try source.taking([new, Secret(secret)])
+    #expect(taken.secrets == [new, Secret(secret)] && taken.kind == source.kind)
+    #expect(source.pathSecrets.isEmpty ? taken.pathSecrets.isEmpty : taken.pathSecrets.count == 2)
+    var chance = Chance { 7 }
+    let made = try #require(source.newSecret(using: &chance))
+    #expect(try source.taking([made]).secrets == [made])
+    #expect(throws: DefinitionRefusal.self) { try source.taking([Secret("")]) }
+    #expect(throws: DefinitionRefusal.self) { try source.taking([Secret("a\nb")]) }
+}
+
+@Test func aSecretIsMadeAsTheSenderIsToldIt() throws {
+    func made(_ keys: String...) throws -> String? {
+        let source = try #require(try memory(keys).load().sources.first)
+        var chance = Chance { 7 }
+        return source.newSecret(using: &chance)?.exposed
+    }
+    #expect(try made("scheme: standard-webhooks", "secret: \(key)")?.hasPrefix("whsec_") == true)
+    #expect(
+        try made("scheme: cloudevents", "proof: standard-webhooks", "secret: \(key)")?
+            .hasPrefix("whsec_") == true)
+    #expect(try made("scheme: github", "secret: \(key)")?.count == 64)
+    for scheme in ["stripe", "slack", "svix", "dingtalk-robot"] {
+        #expect(try made("scheme: \(scheme)", "secret: \(key)") == nil, "\(scheme)")
+    }
+    #expect(try made("scheme: gitlab", "proof: signing_token", "secret: \(key)") == nil)
+    let users = try #require(
+        try memory(["scheme: basic", "users: [{name: a, password: \(secret)}]"]).load().sources
+            .first)
+    #expect(users.secrets.isEmpty)
+}
+
 @Test(arguments: ["scheme: path", "scheme: keyue", "scheme: cloudevents\n    proof: path"])
 func aSecretPathIsReadAsOne(scheme: String) throws {
     let one = try memory([scheme, "secret: \(secret)"]).load()

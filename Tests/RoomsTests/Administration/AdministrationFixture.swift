@@ -36,7 +36,8 @@ struct AdministrationFixture {
     init(
         fileRules: [Rule] = [], store: MemoryStore = MemoryStore(),
         over other: (any Store)? = nil, presetKey: Secret? = nil, clock: ManualClock? = nil,
-        strongbox: Strongbox? = nil, tryEndpoint: @escaping EndpointTrying = { _ in .nothing }
+        strongbox: Strongbox? = nil, sourceDesk: SourceDesk? = nil,
+        tryEndpoint: @escaping EndpointTrying = { _ in .nothing }
     ) {
         self.store = store
         let (now, nudged) = (now, nudged)
@@ -75,7 +76,8 @@ struct AdministrationFixture {
                         name: $0.name, value: $0, shown: [:], file: "copyhook.yaml")
                 }, strongbox: strongbox, destinations: destinations,
                 chance: Chance { .random(in: .min ... .max) }, log: log),
-            endpointSecrets: EndpointSecrets(strongbox), time: time,
+            sourceDesk: sourceDesk,
+            endpointSecrets: RotatedSecrets(of: "endpoint", strongbox), time: time,
             chance: Chance { .random(in: .min ... .max) }, presetKey: presetKey,
             rehearse: Rehearsing(
                 events: store, destinations: destinations, time: time

@@ -7,9 +7,9 @@ import Testing
 private let body = Array(#"{"type":"build.done","data":{}}"#.utf8)
 private let (old, new) = (Secret("TESTONLY-old-token-000"), Secret("TESTONLY-new-token-000"))
 
-private func bearer(_ token: Secret) throws -> any SourceScheme {
+private func bearer(_ tokens: Secret...) throws -> any SourceScheme {
     ProvedScheme(
-        try BearerProof(tokens: [token], readsQuery: false), PlainReading(pointers: .init()))
+        try BearerProof(tokens: tokens, readsQuery: false), PlainReading(pointers: .init()))
 }
 
 private func request(_ token: Secret) -> IncomingRequest {
@@ -21,22 +21,55 @@ private func request(_ token: Secret) -> IncomingRequest {
 @Suite(.timeLimit(.minutes(1))) struct DoorTests {
     private let world = IntakeWorld()
 
-    @Test func aNewSecretIsProvedBesideTheFormer() async throws {
-        let room = world.intake(["ci": try bearer(old)])
+    @Test func aNewSecretIsProvedBesideTheFormerUntilThatEnds() async throws {
+        let clock = ManualClock(IntakeWorld.now)
+        let room = world.intake(["ci": try bearer(old)], time: clock.source)
         func answers(_ token: Secret) async -> Int {
             await room.receive(request(token), for: "ci", secret: nil).status
         }
         #expect(await answers(old) == 200)
         #expect(await answers(new) == 401)
-        room.replaceDoors(with: [IntakeDoor("ci", schemes: [try bearer(new), try bearer(old)])])
-        #expect(await answers(old) == 200)
+        room.replaceDoors(with: [
+            IntakeDoor(
+                "ci",
+                [
+                    .init(try bearer(new, old), until: IntakeWorld.now + .hours(2)),
+                    .init(try bearer(new)),
+                ])
+        ])
         #expect(await answers(new) == 200)
         #expect(await answers(Secret("TESTONLY-neither-00000")) == 401)
-        room.replaceDoors(with: [IntakeDoor("ci", schemes: [try bearer(new)])])
+        clock.advance(to: IntakeWorld.now + .hours(2) - .milliseconds(1))
+        #expect(await answers(old) == 200)
+        clock.advance(to: IntakeWorld.now + .hours(2))
         #expect(await answers(old) == 401)
         #expect(await answers(new) == 200)
         // The same event, however it was proved.
         #expect(try await world.stored().count == 1)
+    }
+
+    @Test func aWayInEndsAsWell() async throws {
+        let clock = ManualClock(IntakeWorld.now)
+        let room = world.intake([:], time: clock.source)
+        let scheme = ProvedScheme(PathProof(), PlainReading(pointers: .init()))
+        room.replaceDoors(with: [
+            IntakeDoor(
+                "bell",
+                [
+                    .init(
+                        scheme, pathSecrets: [Secret("new-way"), Secret("way-in")],
+                        until: IntakeWorld.now + .hours(2)),
+                    .init(scheme, pathSecrets: [Secret("new-way")]),
+                ])
+        ])
+        let ring = IncomingRequest(headers: HeaderFields([]), body: body)
+        func answers(_ secret: String) async -> Int {
+            await room.receive(ring, for: "bell", secret: secret).status
+        }
+        #expect(await answers("way-in") == 200)
+        clock.advance(by: .hours(2))
+        #expect(await answers("way-in") == 404)
+        #expect(await answers("new-way") == 200)
     }
 
     @Test func doorsComeAndGo() async throws {
@@ -45,7 +78,7 @@ private func request(_ token: Secret) -> IncomingRequest {
             await room.receive(request(new), for: "ci", secret: nil).status
         }
         #expect(await status() == 404)
-        room.replaceDoors(with: [IntakeDoor("ci", schemes: [try bearer(new)])])
+        room.replaceDoors(with: [IntakeDoor("ci", [.init(try bearer(new))])])
         #expect(await status() == 200)
         guard case .sourceTaken = await room.publish([], body: [], as: "ci") else {
             Issue.record("the name is a source's")
@@ -59,7 +92,7 @@ private func request(_ token: Secret) -> IncomingRequest {
         let room = world.intake([:])
         room.replaceDoors(with: [
             IntakeDoor(
-                "ci", schemes: [try bearer(new)], pathSecrets: [Secret("way-in")], isClosed: true)
+                "ci", [.init(try bearer(new), pathSecrets: [Secret("way-in")])], isClosed: true)
         ])
         let answer = await room.receive(request(new), for: "ci", secret: "way-in")
         #expect(answer.status == 503)
@@ -74,7 +107,7 @@ private func request(_ token: Secret) -> IncomingRequest {
     @Test func aRequestIsTriedWithoutBeingTakenIn() async throws {
         let room = world.intake([:])
         room.replaceDoors(with: [
-            IntakeDoor("ci", schemes: [try bearer(new)], isClosed: true)
+            IntakeDoor("ci", [.init(try bearer(new))], isClosed: true)
         ])
         guard case .events(let events) = room.trial(request(new), for: "ci", secret: nil) else {
             Issue.record("it would be taken")

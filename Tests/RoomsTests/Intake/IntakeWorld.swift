@@ -24,11 +24,13 @@ struct IntakeWorld: Sendable {
 
     func intake(
         _ sources: [String: any SourceScheme], pathSecrets: [String: [Secret]] = [:],
-        events: (any EventLog)? = nil, limits: IntakeLimits = IntakeLimits()
+        events: (any EventLog)? = nil, limits: IntakeLimits = IntakeLimits(),
+        time: TimeSource? = nil
     ) -> IntakeRoom {
         let count = Counter()
         return IntakeRoom(
-            sources: sources, pathSecrets: pathSecrets, events: events ?? store, time: time,
+            sources: sources, pathSecrets: pathSecrets, events: events ?? store,
+            time: time ?? self.time,
             chance: Chance { count.next() }, next: next, limits: limits,
             log: paper.logger)
     }
