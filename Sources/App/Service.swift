@@ -7,10 +7,8 @@ package import Pipeline
 import Rules
 import Sealing
 package import Settings
-import Signing
 import Storage
 import StorageSQLite
-import StrictJSON
 import Transport
 import TransportCurl
 
@@ -21,13 +19,13 @@ package struct Service: Sendable {
 
     /// Events are still taken for so long after the stop, and `/readyz` sends others elsewhere
     /// (reliability.md 2, "Drain").
-    private static let farewellTime: Duration = .seconds(2)
+    static let farewellTime: Duration = .seconds(2)
 
-    private let configuration: Configuration
+    let configuration: Configuration
     private let environment: [String: String]
-    private let time: TimeSource
-    private let chance: Chance
-    private let log: Logger
+    let time: TimeSource
+    let chance: Chance
+    let log: Logger
 
     /// What a service that has started can say of itself.
     package struct Started: Sendable {
@@ -98,52 +96,10 @@ package struct Service: Sendable {
             configuration, store: store, book: book, transport: transport,
             strongbox: strongbox, endpointSecrets: endpointSecrets, destinations: destinations,
             time: time, chance: chance, log: log)
-        let sourceDesk = SourceDesk(
-            DefinitionReader(configuration),
-            files: configuration.sources.map {
-                FileDefinition(
-                    name: $0.name, value: $0,
-                    shown: configuration.effective["sources"]?[$0.name] ?? .null,
-                    file: configuration.file)
-            }, strongbox: strongbox, time: time, chance: chance, log: log,
-            tryOut: { rooms.intake.trial($0, for: $1, secret: $2).map { SourceTrial($0) } }
-        ) { sources in
-            rooms.intake.replaceDoors(with: sources.map { IntakeDoor($0) })
-        }
-        let administration = Administrator(
-            store: store, book: book, fileRules: configuration.rules,
-            destinations: destinations,
-            desks: DefinitionDesks(
-                configuration, checkConnection: Rooms.objection, strongbox: strongbox,
-                destinations: destinations, chance: chance, log: log),
-            ruleFiles: RuleFilesState(
-                directory: configuration.rulesDirectory,
-                rules: configuration.rules.count - configuration.inlineRules.count, at: time.now()),
-            sources: configuration.sources.map {
-                SourceSummary(name: $0.name, scheme: $0.kind.rawValue)
-            },
-            sourceNames: { [names = configuration.sources.map(\.name)] in names },
-            sourceDesk: sourceDesk, endpointSecrets: endpointSecrets, strongbox: strongbox,
-            time: time, chance: chance,
-            presetKey: configuration.server.adminKey, rehearse: rooms.rehearse,
-            publish: rooms.publish,
-            tryEndpoint: EndpointTrial(transport, time: time, chance: chance).run,
-            tryConnection: ConnectionTrial(transport, time: time, chance: chance).run,
-            nudges: .init(
-                matching: rooms.wakeMatching.signal, copying: rooms.wakeCopying.signal,
-                notifying: rooms.wakeNotifying.signal),
-            log: log)
+        let administration = administration(
+            store, rooms, transport, book, destinations, strongbox, endpointSecrets)
         let newKey = try await prepare(administration, endpointSecrets, destinations)
-        let gateway = HTTPGateway(
-            receive: { await rooms.intake.receive($0, for: $1, secret: $2) },
-            administration: administration,
-            readiness: { store.condition.trouble.map { ["store: " + $0.words] } ?? [] },
-            isExempt: { [proxies = configuration.server.trustedProxies] peer in
-                peer.isLoopback
-                    || IPAddress(bytes: peer.bytes).map { address in
-                        proxies.contains { $0.contains(address) }
-                    } ?? false
-            }, limits: Self.connectionLimits, time: time, log: log)
+        let gateway = gateway(store, rooms, administration)
         let files = RuleFiles(
             configuration: configuration, environment: environment, desk: administration.desk,
             state: administration.ruleFiles, time: time, log: log)
@@ -239,111 +195,6 @@ package struct Service: Sendable {
             return ServiceError(
                 error.detail,
                 "Stop what listens on \(listen.text), or set server.listen to another address.")
-        }
-    }
-}
-
-// MARK: - Parts
-
-extension Service {
-    private func openStore() throws(ServiceError) -> SQLiteStore {
-        do throws(StorageError) {
-            return try SQLiteStore.open(
-                path: configuration.store.path,
-                lines: RoomLines(
-                    reserve: configuration.store.reserve, freeMin: configuration.store.freeMin),
-                report: { [log] in
-                    log.error("store.row_set_aside", metadata: ["detail": "\($0.detail)"])
-                })
-        } catch {
-            throw ServiceError(
-                error.detail,
-                error.code == .full
-                    ? "Make room on the disk of \(configuration.store.path) and start again: what "
-                        + "was acknowledged is in that file."
-                    : "Check store.url in \(configuration.file): a file that only this service "
-                        + "uses, or none yet, in a directory that exists.")
-        }
-    }
-
-    private func housekeeper(_ store: SQLiteStore) -> Housekeeper {
-        let retention = configuration.retention
-        return Housekeeper(
-            store,
-            ages: Housekeeper.Ages(
-                attempts: retention.attempts, tasks: retention.tasks, events: retention.events,
-                keys: retention.keys, triggers: Rule.Limits.cooldownMax,
-                audit: retention.audit),
-            time: time, log: log)
-    }
-
-    private func makeTransport(_ policy: EgressPolicy) throws(ServiceError) -> CurlTransport {
-        do throws(TransportFailure) {
-            return try CurlTransport(
-                policy: policy,
-                userAgent: Product.userAgent(publicURL: configuration.server.publicURL))
-        } catch {
-            throw ServiceError(
-                "libcurl cannot be used: \(error.detail)", "Install libcurl 7.88 or newer.")
-        }
-    }
-
-    private static var connectionLimits: ConnectionLimits {
-        var limits = ConnectionLimits()
-        limits.farewellTime = farewellTime
-        return limits
-    }
-
-    /// With the port that we really got, so that no configuration can make us call ourselves.
-    private func policy(listeningAt bound: BoundAddress) -> EgressPolicy {
-        let policy = configuration.egress
-        guard let port = UInt16(exactly: bound.port) else { return policy }
-        let addresses =
-            [IPAddress(parsing: bound.host)].compactMap { $0 }
-            + configuration.server.listen.addresses
-        return EgressPolicy(
-            allow: policy.allow, ports: policy.ports,
-            ownListeners: addresses.map { EgressPolicy.Listener($0, port: port) })
-    }
-
-    /// The rules in force and the keys to the API, before anything is let in.
-    ///
-    /// - Returns: The text of a key that was made just now.
-    private func prepare(
-        _ administration: Administrator, _ endpointSecrets: RotatedSecrets,
-        _ destinations: DestinationBook
-    ) async throws(ServiceError) -> Secret? {
-        do {
-            try await administration.start()
-            try await administration.sourceDesk?.rebuild()
-            try await endpointSecrets.load(
-                destinations.current.audience.endpoints.map(\.name))
-            var generator = chance
-            return try await administration.keyDesk.establish(using: &generator)
-        } catch {
-            throw ServiceError(
-                "The store cannot be read: \(error)", "The log above may say more.")
-        }
-    }
-}
-
-extension IntakeDoor {
-    fileprivate init(_ source: OpenSource) {
-        self.init(
-            source.name,
-            source.phases.map {
-                Phase($0.source.scheme, pathSecrets: $0.source.pathSecrets, until: $0.until)
-            }, isClosed: source.isClosed)
-    }
-}
-
-extension SourceTrial {
-    fileprivate init(_ trial: IntakeTrial) {
-        switch trial {
-        case .events(let events): self = .events(events)
-        case .handshake: self = .handshake
-        case .refused(let status, let reason, let detail):
-            self = .refused(status: status, reason: reason, detail: detail)
         }
     }
 }
