@@ -15,13 +15,5 @@ extension APICall {
         APICall("listEndpoints", "GET", "/endpoints", .read) { asked throws(AdministrationError) in
             Answer(json: try await asked.administration.listEndpoints())
         },
-        APICall(
-            "rotateEndpointSecret", "POST", "/endpoints/{name}/rotate", .admin,
-            comingAgain: .makesTheSame
-        ) { asked throws(AdministrationError) in
-            Answer(
-                json: try await asked.administration.rotateSecret(
-                    of: asked.names[0], asked.body, by: asked.who))
-        },
     ]
 }

@@ -2,7 +2,6 @@ import Channels
 import Domain
 import Logging
 import Pipeline
-import Storage
 import Synchronization
 import Transport
 
@@ -13,7 +12,7 @@ import Transport
 /// and how fast an old backlog may leave) is a line that all endpoints of the same scheme, host,
 /// port and credential share. A class, since all deliveries of a process look at the same desk.
 final class EndpointDesk: Sendable {
-    private struct Line {
+    struct Line {
         var names: [String] = []
         /// Which name comes first where the backlog has fewer places than there are names.
         var first = 0
@@ -22,13 +21,13 @@ final class EndpointDesk: Sendable {
         var backlog = RateWindow(EndpointDesk.backlogRate)
     }
 
-    private struct State {
+    struct State {
         /// Of the destinations that it was made of.
         var edition = 0
         var endpoints: [String: Endpoint] = [:]
         var lanes: [String: EndpointLane] = [:]
         var lines: [Line] = []
-        var keys: [DestinationKey: Int] = [:]
+        fileprivate var keys: [DestinationKey: Int] = [:]
         /// The scheme, host and port of each endpoint, by its name.
         var hosts: [String: String] = [:]
     }
@@ -47,10 +46,10 @@ final class EndpointDesk: Sendable {
         case nextStep
     }
 
-    private let time: TimeSource
+    let time: TimeSource
     private let chance: Chance
     private let log: Logger
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
     init(_ destinations: Destinations, time: TimeSource, chance: Chance, log: Logger) {
         self.time = time
@@ -115,86 +114,6 @@ final class EndpointDesk: Sendable {
     func endpoint(_ name: String) -> Endpoint? { state.withLock { $0.endpoints[name] } }
 
     var names: [String] { state.withLock { Array($0.endpoints.keys) } }
-
-    /// What a claim may take of each endpoint.
-    ///
-    /// What is overdue goes out at the pace of its line: `backlog` deliveries now, dealt out in
-    /// equal parts as long as any are left, beginning behind whoever was served the last time.
-    func shares() -> [String: ClaimShare] {
-        let now = time.elapsed()
-        let wall = time.now()
-        return state.withLock { state in
-            var shares: [String: ClaimShare] = [:]
-            for place in state.lines.indices {
-                let names = state.lines[place].names
-                let rest = state.lines[place].breaker.restEnd(at: now)
-                let isClosed = state.lines[place].breaker.isClosed
-                let backlog = state.lines[place].backlog.free(at: now)
-                let part = max(1, backlog / names.count)
-                let first = state.lines[place].first
-                var left = backlog
-                for name in names[first...] + names[..<first] {
-                    guard var lane = state.lanes[name] else { continue }
-                    guard !lane.isSwitchedOff else {
-                        shares[name] = ClaimShare.none
-                        continue
-                    }
-                    var places = lane.places(at: now)
-                    if lane.isDisabled {
-                        shares[name] = lane.disabledShare(canProbe: rest == nil, now, wall)
-                        continue
-                    }
-                    if rest != nil { places = 0 }
-                    if !isClosed { places = min(places, 1) }
-                    if lane.overdueBefore != nil || backlog < Self.backlogRate.count {
-                        places = min(places, part, left)
-                        left -= places
-                    }
-                    state.lanes[name] = lane
-                    shares[name] = ClaimShare(places, merging: lane.merging)
-                }
-                // Whoever got nothing comes first the next time.
-                if backlog < names.count {
-                    state.lines[place].first = (first + backlog) % names.count
-                }
-            }
-            return shares
-        }
-    }
-
-    /// Counts in what was claimed, and finds out who has caught up with what was overdue.
-    ///
-    /// What was due before we began, or before the endpoint was enabled again, counts as overdue.
-    /// Measured by that moment and not by how late a delivery is: an endpoint that is merely slower
-    /// than what comes in for it is late all the time, and slowing it down for that would make it
-    /// later still.
-    ///
-    /// A parcel is one request, whatever is in it.
-    func enter(_ parcels: [Parcel], of shares: [String: ClaimShare], limit: Int) {
-        let now = time.elapsed()
-        state.withLock { state in
-            var counts: [String: Int] = [:]
-            for parcel in parcels {
-                let name = parcel.endpoint
-                guard let lane = state.lanes[name] else { continue }
-                counts[name, default: 0] += parcel.claims.count
-                state.lanes[name]?.enter(at: now)
-                let dueAt = parcel.claims.compactMap(\.work.dueAt).min()
-                guard let mark = lane.overdueBefore, let dueAt else { continue }
-                if dueAt < mark {
-                    state.lines[lane.line].backlog.note(at: now)
-                } else {
-                    state.lanes[name]?.noteCaughtUp()
-                }
-            }
-            for (name, share) in shares where share.places > 0 && share.dueBy == nil {
-                let isAll =
-                    counts[name, default: 0] < share.places
-                    && parcels.map(\.claims.count).reduce(0, +) < limit
-                if isAll { state.lanes[name]?.noteCaughtUp() }
-            }
-        }
-    }
 
     func leave(_ name: String) { state.withLock { $0.lanes[name]?.leave() } }
 
@@ -310,19 +229,6 @@ final class EndpointDesk: Sendable {
         log.log(
             level: phase == .open ? .warning : .notice, "breaker.\(phase.rawValue)",
             metadata: fields)
-    }
-}
-
-extension EndpointLane {
-    /// What may be taken of an endpoint that was given up: one delivery where a probe is due,
-    /// otherwise only what has waited for too long, to be ended.
-    fileprivate mutating func disabledShare(
-        canProbe: Bool, _ now: Duration, _ wall: Timestamp
-    ) -> ClaimShare {
-        guard canProbe, holdEnd(at: now) == nil else {
-            return ClaimShare(free, dueBy: wall - waitMax)
-        }
-        return ClaimShare(isIdle ? 1 : 0)
     }
 }
 

@@ -90,6 +90,7 @@ import Transport
         }
         try await put(Self.token)
         // As soon as the new one is taken the sender changes over, and goes on for a while.
+        let (hasBegun, begin) = AsyncStream.makeStream(of: Never.self)
         func send() async throws -> (refused: Int, before: Int, after: Int) {
             var (refused, before, after) = (0, 0, 0)
             while after < 20, before < 5_000 {
@@ -101,10 +102,12 @@ import Transport
                     1 + before + after, to: "build", as: isNew ? Self.other : Self.token)
                 if answer.status != 200 { refused += 1 }
                 if isNew { after += 1 } else { before += 1 }
+                begin.finish()
             }
             return (refused, before, after)
         }
         async let sent = send()
+        for await _ in hasBegun {}
         try await put(Self.other, Self.token)
         let (refused, before, after) = try await sent
         #expect(refused == 0 && before > 0 && after == 20, "\(refused) of \(before + after)")
