@@ -89,9 +89,9 @@ extension AdministrationError {
         switch error.code {
         case .notFound:
             self.init(.notFound, "there is no such thing", remedy: "Look at the list for its id.")
-        case .claimLost, .keyBusy, .conflict:
+        case .claimLost, .keyBusy, .cancelAsked, .conflict:
             self.init(
-                .taskBusy, "somebody else is at work on it",
+                .taskBusy, "a worker is at work on it",
                 remedy: "Look at it again in a moment, then decide.")
         case .unavailable:
             self.init(

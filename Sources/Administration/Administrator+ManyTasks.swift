@@ -87,7 +87,7 @@ extension Administrator {
         _ wish: TasksWish, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         let answer = try await carryOut(
-            wish, .tasksRetried, counted: "retried", takesDoneAgain: false, by: who
+            wish, .tasksRetried, counted: "retried", by: who
         ) { [store] selection, now, note throws(StorageError) in
             try await store.planAgain(
                 selection, from: wish.cursor, limit: wish.limit, at: now,
@@ -100,42 +100,33 @@ extension Administrator {
 
     /// Counts many tasks, or cancels the next of them, each as ``cancelTask(_:by:)`` does.
     ///
-    /// What a worker has in hand at the moment is left to it.
-    ///
-    /// - Returns: As ``retryTasks(_:by:)``, with `cancelled`.
+    /// - Returns: As ``retryTasks(_:by:)``, with `cancelled`, and in `on_loan` how many of these a
+    ///   worker has, so that they are cancelled once it finds out.
     package func cancelTasks(
         _ wish: TasksWish, by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
         let answer = try await carryOut(
-            wish, .tasksCancelled, counted: "cancelled", takesDoneAgain: true, by: who
-        ) { [store, audience] selection, now, note throws(StorageError) in
+            wish, .tasksCancelled, counted: "cancelled", by: who
+        ) { selection, now, note throws(StorageError) in
             try await store.change(
                 selection, from: wish.cursor, limit: wish.limit, at: now,
-                { task in
-                    guard case .queued = task.state,
-                        case .announce(let type) = try? task.apply(.cancelRequested(at: now))
-                    else { return nil }
-                    return CopySettlement(
-                        attempts: [
-                            Attempt(
-                                .decide, at: now, outcome: "cancelled", detail: "by \(who.name)")
-                        ], announcements: [audience.announcement(of: task, as: type, at: now)])
-                }, noting: note)
+                { cancel(&$0, isOnLoan: $1, by: who, at: now) }, noting: note)
         }
         if (answer["cancelled"]?.number?.int64 ?? 0) > 0 { nudges.notifying() }
         return answer
     }
 
     private func carryOut(
-        _ wish: TasksWish, _ verb: AuditVerb, counted: String, takesDoneAgain: Bool,
-        by who: Principal,
+        _ wish: TasksWish, _ verb: AuditVerb, counted: String, by who: Principal,
         _ work: (
             TaskSelection, Timestamp, @escaping @Sendable (Int) -> AuditNote?
         ) async throws(StorageError) -> Portion
     ) async throws(AdministrationError) -> JSONValue {
         let now = time.now()
+        let isCancelling = verb == .tasksCancelled
         let selection = TaskSelection(
-            wish.filter, askedAt: wish.askedAt, takesDoneAgain: takesDoneAgain)
+            wish.filter, askedAt: wish.askedAt, takesDoneAgain: isCancelling,
+            takesLoans: isCancelling)
         // As moments, so that every part means the same ones.
         var answer: JSONObject = ["asked_at": .string(wish.askedAt.description)]
         if let since = wish.filter.window.since { answer["since"] = .string(since.description) }
@@ -158,6 +149,7 @@ extension Administrator {
                 "\(verb.rawValue)", metadata: ["count": "\(part.count)", "by": "\(who.id)"])
         }
         answer[counted] = .number(JSONNumber(Int64(part.count)))
+        if isCancelling { answer["on_loan"] = .number(JSONNumber(Int64(part.onLoan))) }
         answer["next"] = .text(part.next)
         return .object(answer)
     }

@@ -7,26 +7,38 @@ package import StrictJSON
 extension Administrator {
     /// Cancels a task of which nothing is on the wire; one that is cancelled is answered as it is.
     ///
-    /// - Returns: The task afterwards, in the shape of ``task(_:)``.
+    /// A worker that has it on loan finds out before it sends anything, and ends it; until then it
+    /// says that this was asked for.
+    ///
+    /// - Returns: The task afterwards, in the shape of ``task(_:)``, and whether it is cancelled
+    ///   already.
     package func cancelTask(
         _ id: String, by who: Principal
-    ) async throws(AdministrationError) -> JSONValue {
+    ) async throws(AdministrationError) -> (task: JSONValue, isDone: Bool) {
         let task = try await taskRecord(id).task
-        if task.state == .cancelled { return try await self.task(id) }
+        if task.state == .cancelled { return (try await self.task(id), true) }
         try refuseUnlessQueued(task)
-        _ = try await change(task.id) { task, now throws(AdministrationError) in
-            // A worker may have sent it between the look and the loan.
-            try refuseUnlessQueued(task)
-            var settlement = try apply(.cancelRequested(at: now), to: &task, at: now)
-            settlement.note = note(.taskCancelled, of: id, by: who, at: now)
-            settlement.attempts = [
-                Attempt(.decide, at: now, outcome: "cancelled", detail: "by \(who.name)")
-            ]
-            return settlement
+        let now = time.now()
+        let note = note(.taskCancelled, of: id, by: who, at: now)
+        // A worker may have sent it between the look and this.
+        let after = try await ask { () async throws(StorageError) in
+            try await store.change(task.id, at: now) { [self] task, isOnLoan in
+                // Asked for while it was on loan, it is noted already.
+                let isNew = task.cancelAskedAt == nil
+                var settlement = cancel(&task, isOnLoan: isOnLoan, by: who, at: now)
+                if isNew { settlement?.note = note }
+                return settlement
+            }
         }
-        log.notice("task.cancelled", metadata: ["task": "\(id)", "by": "\(who.id)"])
-        nudges.notifying()
-        return try await self.task(id)
+        guard after.state == .cancelled || after.cancelAskedAt != nil else {
+            throw .notQueued(after)
+        }
+        let isDone = after.state == .cancelled
+        log.notice(
+            isDone ? "task.cancelled" : "task.cancel_asked",
+            metadata: ["task": "\(id)", "by": "\(who.id)"])
+        if isDone { nudges.notifying() }
+        return (try await self.task(id), isDone)
     }
 
     /// Has what a failed or cancelled task was to do done by a new one, the event's next run.
@@ -59,6 +71,28 @@ extension Administrator {
             nudges.copying()
         }
         return (try await self.task(planned.task.id.rawValue), planned.isNew)
+    }
+
+    /// Ends a task that is queued, or has the worker know that has it on loan.
+    ///
+    /// - Returns: What is true with it; `nil` where nothing is left to ask for. A machine that
+    ///   refuses is logged.
+    func cancel(
+        _ task: inout CopyTask, isOnLoan: Bool, by who: Principal, at now: Timestamp
+    ) -> CopySettlement? {
+        let isNew = task.cancelAskedAt == nil
+        guard case .queued = task.state, isNew || !isOnLoan,
+            var settlement = try? apply(
+                isOnLoan ? .cancelAsked(at: now) : .cancelRequested(at: now), to: &task, at: now)
+        else { return nil }
+        if isNew {
+            settlement.attempts = [
+                Attempt(
+                    .decide, at: now, outcome: isOnLoan ? "cancel_asked" : "cancelled",
+                    detail: "by \(who.name)")
+            ]
+        }
+        return settlement
     }
 
     private func refuseUnlessQueued(_ task: CopyTask) throws(AdministrationError) {

@@ -137,7 +137,7 @@ package struct Administrator: Sendable {
             // What is not there, or taken, is an answer; the rest is trouble.
             let isTrouble =
                 switch error.code {
-                case .notFound, .claimLost, .keyBusy, .conflict: false
+                case .notFound, .claimLost, .keyBusy, .cancelAsked, .conflict: false
                 case .unavailable, .full, .corrupt: true
                 }
             if isTrouble {

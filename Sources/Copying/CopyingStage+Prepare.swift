@@ -121,6 +121,8 @@ extension CopyingStage {
         case .keyBusy:
             let wait = lockWaits.next(for: job.task.id).jittered(80...120, using: &chance)
             return end(job, .postponed(until: time.now() + wait))
+        case .cancelAsked:
+            return cancel(job)
         case .unavailable, .full:
             // Whether it was written is not known, but nothing was sent: the settlement puts it
             // right under the same claim.
@@ -140,6 +142,13 @@ extension CopyingStage {
 // MARK: - Before a submission, when it does not come to one
 
 extension CopyingStage {
+    /// Does what was asked for while the task was on loan.
+    func cancel(_ job: Job) -> CopyResult {
+        logNotice("copy.cancelled", job.task, detail: "asked for while on loan")
+        lockWaits.forget(job.task.id)
+        return end(job, .cancelRequested(at: time.now()))
+    }
+
     private func refuse(_ job: Job, _ failure: Failure, _ attempt: Try) -> CopyResult {
         end(job, .refused(failure, retryAt: nil, at: time.now()), attempt)
     }

@@ -88,10 +88,10 @@ package struct CopyingStage: Stage {
 
     package func perform(_ work: CopyWork) async -> CopyResult {
         let job = Job(work, at: time.now(), elapsed: time.elapsed(), lease: lease)
-        guard let account = work.account ?? accounts.current.all[job.task.plan.connection] else {
-            return strange(job)
-        }
-        defer { account.giveBack() }
+        let account = work.account ?? accounts.current.all[job.task.plan.connection]
+        defer { account?.giveBack() }
+        if work.task.step == .cancel { return cancel(job) }
+        guard let account else { return strange(job) }
         return watching(
             await perform(work.task.step, job, account), from: job.task.state.name, account)
     }
@@ -103,7 +103,7 @@ package struct CopyingStage: Stage {
         case .prepare: return await prepare(job, account)
         case .poll(let providerTask): return await poll(providerTask, job, account)
         case .look: return await look(job, account)
-        case .submit, .wait, .announce:
+        case .submit, .wait, .cancel, .announce:
             logError("copy.step_unexpected", job.task, detail: "\(step)")
             return CopyResult(nil)
         }

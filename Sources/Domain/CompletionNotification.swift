@@ -99,6 +99,7 @@ extension CopyTask {
         object["possible_duplicate"] = .bool(isPossibleDuplicate)
         if let verified = evidence.statusVerified { object["status_verified"] = .bool(verified) }
         if plan.run > 0 { object["run"] = .number(JSONNumber(Int64(plan.run))) }
+        if let asked = cancelAskedAt { object["cancel_asked_at"] = .string(asked.description) }
         object["created_at"] = .string(plan.createdAt.description)
         object["ended_at"] = .text(endedAt?.description)
         object["duration_ms"] =

@@ -37,6 +37,9 @@ extension CopyTask {
         /// A person gave up.
         case givenUp(Failure, at: Timestamp)
         case cancelRequested(at: Timestamp)
+        /// The same, while a worker has it on loan: nothing is sent any more, and whoever has it
+        /// next ends it.
+        case cancelAsked(at: Timestamp)
         /// A success that may have a double is looked at then, or not any more.
         case watched(next: Timestamp?)
         /// A second thing that may be a copy of ours was seen.
@@ -50,6 +53,8 @@ extension CopyTask {
         case poll(Identifier<ProviderTask>)
         case look
         case wait
+        /// Say `cancelRequested`, and nothing to the provider.
+        case cancel
         /// Write the notification and its deliveries in the settle that stores this state.
         case announce(NotificationType)
     }
@@ -61,8 +66,8 @@ extension CopyTask {
     package mutating func apply(_ signal: Signal) throws(InvalidTransition) -> Step {
         switch (state, signal) {
         case (.queued, .claimed):
-            return .prepare
-        case (.queued, .prepared(let dispatch)):
+            return cancelAskedAt == nil ? .prepare : .cancel
+        case (.queued, .prepared(let dispatch)) where cancelAskedAt == nil:
             attempts += 1
             self.dispatch = dispatch
             return move(to: .submitting, then: .submit)
@@ -70,6 +75,9 @@ extension CopyTask {
             return move(to: .queued(notBefore: until), then: .wait)
         case (.queued, .cancelRequested(let now)):
             return end(.cancelled, at: now)
+        case (.queued, .cancelAsked(let now)):
+            cancelAskedAt = cancelAskedAt ?? now
+            return .wait
         case (.queued, .refused(_, .some(let retryAt), _)):
             return move(to: .queued(notBefore: retryAt), then: .wait)
         case (.queued, .refused(let failure, nil, let now)),
@@ -168,6 +176,7 @@ extension CopyTask {
     private mutating func end(_ state: State, at now: Timestamp) -> Step {
         self.state = state
         endedAt = now
+        cancelAskedAt = nil
         sequence += 1
         endSequence = sequence
         return .announce(state.announcement)

@@ -35,6 +35,9 @@ package struct CopyTask: Identifiable, Hashable, Sendable, Codable {
     package internal(set) var endedAt: Timestamp?
     /// When a success is looked at once more, since there may be a second copy of it.
     package internal(set) var watchAt: Timestamp?
+    /// When somebody asked to have it cancelled while a worker had it on loan, which that worker
+    /// does not know; absent once it is not queued any more.
+    package internal(set) var cancelAskedAt: Timestamp?
 
     package init(id: ID, plan: Plan, state: State) {
         self.id = id
@@ -175,8 +178,16 @@ extension CopyTask {
         evidence.doubt ?? dispatch.map { Doubt(at: $0.at, clockAhead: evidence.clockAhead) }
     }
 
-    /// When the task is due if nobody holds it: by its state, or to be looked at once more.
-    package var dueAt: Timestamp? { state.dueAt ?? watchAt }
+    /// When the task is due if nobody holds it: by its state, to be looked at once more, or at
+    /// once where it is to be cancelled.
+    package var dueAt: Timestamp? { cancelAskedAt ?? state.dueAt ?? watchAt }
+
+    /// Takes over what was asked for while this was in a worker's hand.
+    ///
+    /// - Parameter moment: As ``cancelAskedAt``; it means nothing to a task that is not queued.
+    package mutating func keep(cancelAskedAt moment: Timestamp?) {
+        if let moment, case .queued = state { cancelAskedAt = moment }
+    }
 
     /// Something in the target that may be the copy.
     package struct Candidate: Hashable, Sendable, Codable {

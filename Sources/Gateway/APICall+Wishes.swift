@@ -44,8 +44,9 @@ extension APICall {
             comingAgain: .findsTheState
         ) { asked throws(AdministrationError) in
             try asked.refuseBody()
-            return Answer(
-                json: try await asked.administration.cancelTask(asked.names[0], by: asked.who))
+            let (task, isDone) = try await asked.administration.cancelTask(
+                asked.names[0], by: asked.who)
+            return Answer(isDone ? 200 : 202, json: task)
         },
         APICall(
             "retryTask", "POST", "/tasks/{id}/retry", .write,

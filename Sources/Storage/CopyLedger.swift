@@ -7,6 +7,8 @@ package protocol CopyLedger: Sendable {
     /// A queued task stays where it is while another one holds its ``CopyTask/lockKey``: it could
     /// not be sent, and a copy may take an hour and a half. The end of the other frees it at once.
     ///
+    /// One that is to be cancelled is lent out all the same, and at once.
+    ///
     /// A task whose lease ended is due again. What a claim means for a task's state is said by
     /// ``CopyTask/apply(_:)`` with `claimed`; the store applies it and stores the result, so that a
     /// crash after this call can never be mistaken for a task not yet begun.
@@ -30,10 +32,14 @@ package protocol CopyLedger: Sendable {
     /// before this returns. The claim stays, and its lease is what it was.
     ///
     /// - Throws: `.claimLost` when the lease is over or taken; `.keyBusy` when another task of the
-    ///   same ``CopyTask/lockKey`` is between sent and ended. In both cases nothing may be sent.
+    ///   same ``CopyTask/lockKey`` is between sent and ended; `.cancelAsked` when somebody asked to
+    ///   have it cancelled since it was lent out. In all three cases nothing may be sent.
     func dispatch(_ claim: Claim<CopyTask>, at now: Timestamp) async throws(StorageError)
 
     /// Writes a claimed task back with all that became true with it, and ends the claim.
+    ///
+    /// A task that is still queued keeps its ``CopyTask/cancelAskedAt``, of which the claim may not
+    /// know.
     ///
     /// - Throws: `.claimLost` when the lease ran out and someone else took it; the attempts are
     ///   kept as evidence all the same.

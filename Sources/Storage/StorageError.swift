@@ -7,6 +7,8 @@ package struct StorageError: Error, Hashable {
         case claimLost
         /// Another task of the same key is between sent and ended.
         case keyBusy
+        /// Somebody asked to have the task cancelled, so nothing of it may be sent.
+        case cancelAsked
         /// The row stands in a state that does not allow this.
         case conflict
         /// The database is away or busy; the same call may succeed later.

@@ -3,7 +3,7 @@ package import Domain
 /// The part of the store that people's wishes need beside what rooms do; each method is one
 /// transaction, and those about many are bounded.
 ///
-/// A wish never touches what a worker has in hand, and never makes the same task twice: whatever
+/// A wish never settles what a worker has in hand, and never makes the same task twice: whatever
 /// is planned because of it is the next *run* of its event.
 package protocol WishLedger: Sendable {
     /// Plans what a task was to do once more, as its event's next run.
@@ -50,7 +50,7 @@ package protocol WishLedger: Sendable {
         noting note: @escaping @Sendable (Int) -> AuditNote?, at now: Timestamp
     ) async throws(StorageError) -> Portion
 
-    /// How many tasks one of the next two would still change.
+    /// How many tasks a wish about many would still change.
     func count(_ selection: TaskSelection, at now: Timestamp) async throws(StorageError) -> Int
 
     /// Has the next of many tasks done again, each as ``planAgain(_:at:as:)`` does; newest first.
@@ -69,14 +69,26 @@ package protocol WishLedger: Sendable {
         noting note: @escaping @Sendable (Int) -> AuditNote?
     ) async throws(StorageError) -> Portion
 
-    /// Changes the next of many tasks in the place of a worker, newest first.
+    /// Changes a task because a person wants it, also while a worker has it on loan.
     ///
-    /// What a worker has in hand is left to it.
+    /// A loan goes on, and its settlement writes over what was changed, but for
+    /// ``CopyTask/cancelAskedAt``.
     ///
-    /// - Parameter change: Changes a task and says what became true with it; `nil` leaves it alone.
+    /// - Parameter change: Changes the task and says what became true with it; `nil` leaves it
+    ///   alone.
+    /// - Returns: The task afterwards, changed or not.
+    /// - Throws: `.notFound`.
+    func change(
+        _ id: CopyTask.ID, at now: Timestamp,
+        _ change: @escaping @Sendable (inout CopyTask, _ isOnLoan: Bool) -> CopySettlement?
+    ) async throws(StorageError) -> CopyTask
+
+    /// Changes the next of many tasks, each as ``change(_:at:_:)`` does; newest first.
+    ///
+    /// One on loan that is to be cancelled already is left alone.
     func change(
         _ selection: TaskSelection, from cursor: String?, limit: Int, at now: Timestamp,
-        _ change: @escaping @Sendable (inout CopyTask) -> CopySettlement?,
+        _ change: @escaping @Sendable (inout CopyTask, _ isOnLoan: Bool) -> CopySettlement?,
         noting note: @escaping @Sendable (Int) -> AuditNote?
     ) async throws(StorageError) -> Portion
 
@@ -119,11 +131,14 @@ package struct Replay: Hashable, Sendable {
 /// What one call did of a wish about many.
 package struct Portion: Hashable, Sendable {
     package let count: Int
+    /// Those among them that a worker had on loan.
+    package let onLoan: Int
     /// Where the next call goes on; `nil` when nothing is left.
     package let next: String?
 
-    package init(count: Int, next: String?) {
+    package init(count: Int, onLoan: Int = 0, next: String?) {
         self.count = count
+        self.onLoan = onLoan
         self.next = next
     }
 }
@@ -159,11 +174,16 @@ package struct TaskSelection: Hashable, Sendable {
     package var askedAt: Timestamp
     /// Whether a task that was done again already is meant as well.
     package var takesDoneAgain: Bool
+    /// Whether a task that a worker has on loan is meant as well, unless it is to be cancelled.
+    package var takesLoans: Bool
 
-    package init(_ filter: TaskFilter, askedAt: Timestamp, takesDoneAgain: Bool) {
+    package init(
+        _ filter: TaskFilter, askedAt: Timestamp, takesDoneAgain: Bool, takesLoans: Bool
+    ) {
         self.filter = filter
         self.askedAt = askedAt
         self.takesDoneAgain = takesDoneAgain
+        self.takesLoans = takesLoans
     }
 
     /// The filter of all that was planned before.

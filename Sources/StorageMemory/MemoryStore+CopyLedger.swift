@@ -13,12 +13,11 @@ extension MemoryStore: CopyLedger {
         let due = tasks.due(
             limit: limit, at: now,
             dueAt: { row in
+                let waits = row.task.state.name == .queued && row.task.cancelAskedAt == nil
                 let isBlocked =
-                    row.task.state.name == .queued && !busy.isEmpty
-                    && busy.contains(Bytes(row.task.lockKey))
+                    waits && !busy.isEmpty && busy.contains(Bytes(row.task.lockKey))
                 let isHeld =
-                    row.task.state.name == .queued && !held.isEmpty
-                    && held.contains(row.task.plan.connection)
+                    waits && !held.isEmpty && held.contains(row.task.plan.connection)
                 return isBlocked || isHeld ? nil : row.task.dueAt
             }, group: { $0.task.plan.connection },
             share: { skipped.contains($0) ? .none : ClaimShare(perConnection) })
@@ -52,6 +51,9 @@ extension MemoryStore: CopyLedger {
             throw StorageError(
                 .conflict, detail: "\(task.id) cannot go from \(before) to \(task.state.name)")
         }
+        guard tasks[at: place].value.task.cancelAskedAt == nil else {
+            throw StorageError(.cancelAsked, detail: "\(task.id)")
+        }
         try checkLock(of: task)
         store(task, in: place, at: now)
     }
@@ -59,7 +61,7 @@ extension MemoryStore: CopyLedger {
     package func settle(
         _ claim: Claim<CopyTask>, with settlement: CopySettlement, at now: Timestamp
     ) throws(StorageError) {
-        let task = claim.work
+        var task = claim.work
         let place: Int
         do {
             place = try tasks.place(of: task.id, onLoanUnder: claim.token)
@@ -73,6 +75,7 @@ extension MemoryStore: CopyLedger {
             throw error
         }
         try checkLock(of: task)
+        task.keep(cancelAskedAt: tasks[at: place].value.task.cancelAskedAt)
         store(task, in: place, with: settlement.attempts, at: now)
         tasks.endLoan(place)
         if let copy = settlement.ownCopy {

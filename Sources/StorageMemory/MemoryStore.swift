@@ -42,6 +42,12 @@ package actor MemoryStore {
             || deliveries.rows.contains { $0.isHeld(at: now) }
     }
 
+    /// Tasks that a worker has on loan and has not sent yet, oldest first.
+    package func queuedOnLoan(at now: Timestamp) -> [CopyTask.ID] {
+        tasks.rows.filter { $0.isHeld(at: now) && $0.value.task.state.name == .queued }
+            .map(\.value.task.id)
+    }
+
     /// What a restart does to a store: every loan of the process before ends.
     package func endLoans() {
         events.endLoans()

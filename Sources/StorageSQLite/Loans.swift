@@ -40,7 +40,7 @@ enum Loans: String {
     }
 
     /// Later than any lease, in the year 9999.
-    private static let farOff = Timestamp(milliseconds: 253_370_764_800_000)
+    static let farOff = Timestamp(milliseconds: 253_370_764_800_000)
 
     /// A row that nobody holds; at the very end of a lease nobody does.
     func free(_ id: String, at now: Timestamp, _ database: Database) throws -> Row {
@@ -59,7 +59,7 @@ enum Loans: String {
         return try isCurrent && row.moment("leased_until").milliseconds != 0 ? row : nil
     }
 
-    private func row(_ id: String, _ database: Database) throws -> Row {
+    func row(_ id: String, _ database: Database) throws -> Row {
         let sql = "SELECT * FROM \(rawValue) WHERE id = ?"
         guard let row = try database.row(sql, [Exact(id)]) else {
             throw StorageError(.notFound, detail: "\(rawValue) \(id)")

@@ -104,6 +104,7 @@ package struct Migration: Hashable, Sendable {
     /// The SQL of each, from the first on.
     package static let all = [
         first, audit, wishes, versions, keys, lists, keyedWishes, turns, auditPruning,
+        cancelAsked,
     ]
     /// The first schema that has the audit.
     static var auditSince: Int { (all.firstIndex(of: audit) ?? all.count) + 1 }

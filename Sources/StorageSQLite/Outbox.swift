@@ -43,13 +43,14 @@ extension Database {
     func store(_ task: CopyTask, over row: Row, at now: Timestamp) throws {
         try run(
             """
-            UPDATE tasks SET state = ?, due_at = ?, ended_at = ?, provider_task = ?, task = ?
+            UPDATE tasks SET state = ?, due_at = ?, ended_at = ?, provider_task = ?,
+                cancel_asked_at = ?, task = ?
             WHERE position = ?
             """,
             [
                 task.state.name.rawValue, task.dueAt, task.end(at: now),
-                Exact(task.evidence.providerTask?.rawValue), try encoded(task),
-                try row.decode(Int64.self, forColumn: "position"),
+                Exact(task.evidence.providerTask?.rawValue), task.cancelAskedAt,
+                try encoded(task), try row.decode(Int64.self, forColumn: "position"),
             ])
         if try row.text("state") != task.state.name.rawValue { try noteState(of: task, at: now) }
     }

@@ -12,9 +12,9 @@ extension SQLiteStore: CopyLedger {
                 in: "connection", limit: limit, at: now,
                 where: { name in
                     held.contains(name)
-                        ? "state != 'queued'"
+                        ? "(state != 'queued' OR cancel_asked_at IS NOT NULL)"
                         : """
-                        (state != 'queued' OR NOT EXISTS (
+                        (state != 'queued' OR cancel_asked_at IS NOT NULL OR NOT EXISTS (
                             SELECT 1 FROM tasks AS other WHERE other.lock_key = tasks.lock_key
                                 AND other.state IN ('submitting', 'copying', 'reconciling')))
                         """
@@ -59,6 +59,9 @@ extension SQLiteStore: CopyLedger {
                 throw StorageError(
                     .conflict, detail: "\(task.id) cannot go from \(before) to \(task.state.name)")
             }
+            guard try row.optionalMoment("cancel_asked_at") == nil else {
+                throw StorageError(.cancelAsked, detail: "\(task.id)")
+            }
             try database.store(task, over: row, at: now)
         }
     }
@@ -75,6 +78,8 @@ extension SQLiteStore: CopyLedger {
                     settlement.attempts, of: task.id.rawValue, of: .tasks)
                 return false
             }
+            var task = task
+            task.keep(cancelAskedAt: try row.optionalMoment("cancel_asked_at"))
             try database.store(task, over: row, at: now)
             try database.run("UPDATE tasks SET leased_until = 0 WHERE id = ?", [Exact(task.id)])
             try database.add(settlement.attempts, to: task.id.rawValue, of: .tasks)

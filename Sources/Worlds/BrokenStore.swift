@@ -167,6 +167,13 @@
 
         func dispatch(_ claim: Claim<CopyTask>, at now: Timestamp) async throws(StorageError) {
             guard bug != .dispatchNotStored else { return }
+            if bug == .cancelWishForgotten {
+                _ = try? await inner.inner.change(claim.work.id, at: now) { task, _ in
+                    guard task.cancelAskedAt != nil else { return nil }
+                    task = CopyTask(id: task.id, plan: task.plan, state: task.state)
+                    return CopySettlement()
+                }
+            }
             try await inner.dispatch(await newest(claim), at: now)
         }
 

@@ -13,17 +13,21 @@ extension Checkers {
     }
 
     /// A task that was said to be cancelled stays so, and nothing of it leaves any more.
+    ///
+    /// One that a worker had on loan may have failed in its hand, with nothing sent.
     private mutating func checkCancelled(_ wishes: WishBook.Entries) {
         let witness = course.scenery.witness
         let submissions = witness.coze.submissions + witness.keyue.submissions
-        for (id, moment) in wishes.cancelled.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            if snapshot.tasks.first(where: { $0.id == id })?.state != .cancelled {
+        for (id, before) in wishes.cancelled.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let state = snapshot.tasks.first { $0.id == id }?.state.name
+            let mayHaveFailed = wishes.cancelAsked.contains(id)
+            if state != .cancelled, !(mayHaveFailed && state == .failed) {
                 fail("\(id) was cancelled and is so no longer")
             }
-            let late = submissions.filter { submission in
-                submission.at > moment && course.chronicle.task(of: submission.dispatch) == id
+            let late = course.chronicle.dispatches(of: id).dropFirst(before)
+            if submissions.contains(where: { late.contains($0.dispatch) }) {
+                fail("\(id) was sent after it was cancelled")
             }
-            if !late.isEmpty { fail("\(id) was sent after it was cancelled") }
         }
     }
 

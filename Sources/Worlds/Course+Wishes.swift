@@ -25,9 +25,13 @@ extension Course {
             _ = try await administrator.resolve(task.rawValue, decision, by: who)
             chronicle.count(\.decisions)
         case .cancel(let task):
-            _ = try await administrator.cancelTask(task.rawValue, by: who)
-            let now = time.now
-            wishes.note { $0.cancelled[task] = $0.cancelled[task] ?? now }
+            let (_, isDone) = try await administrator.cancelTask(task.rawValue, by: who)
+            chronicle.note(isDone ? "\(task) is cancelled" : "\(task) will be cancelled")
+            let before = chronicle.dispatches(of: task).count
+            wishes.note { entries in
+                entries.cancelled[task] = entries.cancelled[task] ?? before
+                if !isDone { entries.cancelAsked.insert(task) }
+            }
         case .retry(let task, _):
             _ = try await administrator.retryTask(task.rawValue, by: who)
             wishes.note { _ = $0.retried.insert(task) }

@@ -185,6 +185,7 @@ extension Course {
             check(snapshot)
             _ = choose(snapshot, &drive)
         }
+        await callBack(&drive)
         if drive.dice.happens(plan.stalls) {
             let stall = Duration.seconds(drive.dice.number(1...100))
             chronicle.count(\.jolts)
@@ -193,6 +194,19 @@ extension Course {
         } else {
             _ = clock.advanceToNextDeadline()
         }
+    }
+
+    /// Has hasty people cancel what a worker has on loan and has not sent.
+    ///
+    /// It is seldom there to be seen, so they look for it at each step.
+    private func callBack(_ drive: inout Drive) async {
+        guard plan.people == .hasty, plan.peopleWish, drive.wish == nil,
+            drive.wishes < People.wishesMax
+        else { return }
+        let tasks = await store.queuedOnLoan(at: time.ours)
+        guard !tasks.isEmpty, drive.dice.happens(0.2) else { return }
+        drive.wishes += 1
+        drive.wish = .cancel(drive.dice.pick(tasks))
     }
 
     /// Has people decide or wish something, if they want to; whether there was something.

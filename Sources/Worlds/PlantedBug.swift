@@ -32,6 +32,8 @@
         case retryAfterUnread = "retry_after_unread"
         /// A task that was cancelled is taken for one that waits.
         case cancelledSent = "cancelled_sent"
+        /// A task is sent though it was said that it will be cancelled.
+        case cancelWishForgotten = "cancel_wish_forgotten"
         /// A task that failed is planned again, though nobody wished for it.
         case retriedByNobody = "retried_by_nobody"
         /// An event that is replayed meets the rules as if it were the first time.

@@ -60,14 +60,16 @@ struct Snapshot: Sendable {
     /// When the first of all that is open is due; `nil` when that was to be long ago.
     ///
     /// An unresolved task counts only when it is due; one that waits for another of its key never
-    /// does, since nobody gets it before that one moves.
+    /// does, since nobody gets it before that one moves, unless it is to be cancelled.
     func nextDue(after now: Timestamp) -> Timestamp? {
         guard events.allSatisfy({ $0.state != .received }) else { return nil }
         let looks = tasks.filter { $0.state.name == .unresolved }.compactMap(\.state.dueAt)
         let held = lockHolders
-        let open = openTasks.filter { $0.state.name != .queued || held[$0.lockKey] == nil }
+        let open = openTasks.filter {
+            $0.state.name != .queued || $0.cancelAskedAt != nil || held[$0.lockKey] == nil
+        }
         return
-            ((open.map(\.state.dueAt) + deliveries.map(\.state.dueAt))
+            ((open.map(\.dueAt) + deliveries.map(\.state.dueAt))
             .compactMap(\.self) + looks.filter { $0 <= now }).min()
     }
 

@@ -11,8 +11,11 @@ final class WishBook: Sendable {
         var replays: [(event: Event.ID, run: Int)] = []
         /// Tasks that were said to be done again.
         var retried: Set<CopyTask.ID> = []
-        /// When a task was said to be cancelled.
-        var cancelled: [CopyTask.ID: Timestamp] = [:]
+        /// Tasks that were said to be cancelled, or that they will be, with how many of their
+        /// submissions were stored before.
+        var cancelled: [CopyTask.ID: Int] = [:]
+        /// Those that were said to be cancelled once the worker that had them finds out.
+        var cancelAsked: Set<CopyTask.ID> = []
         /// Deliveries that were to be sent again, and to be cancelled, answered or not.
         var sentAgain: Set<Delivery.ID> = []
         var deliveriesCancelled: Set<Delivery.ID> = []

@@ -61,8 +61,17 @@ extension WorldStore: WishLedger {
     }
 
     func change(
+        _ id: CopyTask.ID, at now: Timestamp,
+        _ change: @escaping @Sendable (inout CopyTask, _ isOnLoan: Bool) -> CopySettlement?
+    ) async throws(StorageError) -> CopyTask {
+        try await pass("change") { () throws(StorageError) in
+            try await inner.change(id, at: now, change)
+        }
+    }
+
+    func change(
         _ selection: TaskSelection, from cursor: String?, limit: Int, at now: Timestamp,
-        _ change: @escaping @Sendable (inout CopyTask) -> CopySettlement?,
+        _ change: @escaping @Sendable (inout CopyTask, _ isOnLoan: Bool) -> CopySettlement?,
         noting note: @escaping @Sendable (Int) -> AuditNote?
     ) async throws(StorageError) -> Portion {
         try await pass("change many") { () throws(StorageError) in

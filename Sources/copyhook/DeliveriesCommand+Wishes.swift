@@ -85,7 +85,7 @@ extension EndpointsCommand {
                         + "taken.")
             }
             try Consent.ask("Send \(count) deliveries again?", isGiven: yes)
-            let done = try await many.carryOut(of: count)
+            let done = try await many.carryOut(of: count).done
             print(
                 api.json
                     ? JSONValue.object(["recovered": .count(done)]).prettyText()

@@ -90,7 +90,7 @@ extension EventsCommand {
                 return print(api.json ? counted.prettyText() : "\(count) events")
             }
             try Consent.ask("Replay \(count) events?", isGiven: yes)
-            let done = try await many.carryOut(of: count)
+            let done = try await many.carryOut(of: count).done
             print(
                 api.json
                     ? JSONValue.object(["replayed": .count(done)]).prettyText()

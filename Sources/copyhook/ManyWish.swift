@@ -28,20 +28,23 @@ struct ManyWish {
     ///
     /// A part whose answer is lost is asked for again: what it did is not done twice.
     ///
-    /// - Returns: How many it was.
-    func carryOut(of total: Int) async throws(CommandFailure) -> Int {
+    /// - Returns: How many it was, and how many of these are still to be done by a worker.
+    func carryOut(
+        of total: Int
+    ) async throws(CommandFailure) -> (done: Int, onLoan: Int) {
         var progress = Progress(title)
-        var (done, next) = (0, JSONValue?.none)
+        var (done, onLoan, next) = (0, 0, JSONValue?.none)
         repeat {
             var part = wish
             part["cursor"] = next
             let answer = try await attempt(part, done)
             done += answer[counted]?.count ?? 0
+            onLoan += answer["on_loan"]?.count ?? 0
             next = answer["next"].flatMap { $0.isNull ? Optional.none : .some($0) }
             progress.show(done, of: total)
         } while next != nil
         progress.end()
-        return done
+        return (done, onLoan)
     }
 
     private func attempt(_ part: JSONObject, _ done: Int) async throws(CommandFailure) -> JSONValue

@@ -66,10 +66,14 @@ struct ManyTasksOptions: ParsableArguments {
             return print(api.json ? answer.prettyText() : "\(count) tasks")
         }
         try Consent.ask(question(count), isGiven: yes)
-        let done = try await many.carryOut(of: count)
+        let (done, onLoan) = try await many.carryOut(of: count)
+        guard !api.json else {
+            var answer: JSONObject = [counted: .count(done)]
+            if onLoan > 0 { answer["on_loan"] = .count(onLoan) }
+            return print(JSONValue.object(answer).prettyText())
+        }
         print(
-            api.json
-                ? JSONValue.object([counted: .count(done)]).prettyText()
-                : "\(done) tasks \(counted)")
+            "\(done - onLoan) tasks \(counted)"
+                + (onLoan > 0 ? ", \(onLoan) more will be before anything is sent" : ""))
     }
 }

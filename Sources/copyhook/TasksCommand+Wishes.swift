@@ -8,8 +8,10 @@ extension TasksCommand {
         static let configuration = CommandConfiguration(
             abstract: "Cancels a task of which nothing has been sent, or many.",
             discussion: """
-                Only tasks that are queued; what may be on the wire is not called back. The
-                endpoints hear copy.cancelled. Many are counted first, and asked about.
+                Only tasks that are queued; what may be on the wire is not called back.
+                One that a worker has on loan is cancelled before anything of it is sent.
+                The endpoints hear copy.cancelled. Many are counted first, and asked
+                about.
 
                 Examples:
                   copyhook tasks cancel tsk_4n…
@@ -39,7 +41,11 @@ extension TasksCommand {
                 ) { "Cancel \($0) queued tasks?" }
             }
             let task = try await api.post("tasks", id, "cancel")
-            api.show(task) { "\(id.onOneLine) is now \($0)" }
+            let isAsked = (task["task"] ?? task).isToBeCancelled
+            api.show(task) {
+                "\(id.onOneLine) "
+                    + (isAsked ? "will be cancelled before anything is sent" : "is now \($0)")
+            }
         }
     }
 

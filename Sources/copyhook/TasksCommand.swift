@@ -62,7 +62,8 @@ struct TasksCommand: AsyncParsableCommand {
             ) {
                 [
                     $0.cell("id"), $0.cell("created_at"), $0.cell("rule"), $0.entityCell,
-                    $0.cell("to_workspace"), $0.cell("copy_id"), $0.cell("state"),
+                    $0.cell("to_workspace"), $0.cell("copy_id"),
+                    $0.cell("state") + ($0.isToBeCancelled ? ", to be cancelled" : ""),
                 ]
             }
             try await options.run(
@@ -149,4 +150,9 @@ struct TasksCommand: AsyncParsableCommand {
             return ["decision": sendAgain ? "send_again" : "give_up"]
         }
     }
+}
+
+extension JSONValue {
+    /// Whether this is a task that a worker has on loan and somebody wants cancelled.
+    var isToBeCancelled: Bool { self["cancel_asked_at"]?.text != nil }
 }

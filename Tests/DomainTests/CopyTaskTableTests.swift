@@ -18,6 +18,7 @@ import Testing
         queued       notSent (later)   queued       wait
         queued       notSent           failed       announce copy.failed
         queued       cancelRequested   cancelled    announce copy.cancelled
+        queued       cancelAsked       queued       wait
         submitting   claimed           reconciling  look
         submitting   accepted          copying      wait
         submitting   finished          succeeded    announce copy.succeeded
@@ -94,6 +95,7 @@ import Testing
         ("adopted", .adopted(copy: "c", at: .start)),
         ("givenUp", .givenUp(.sample, at: .start)),
         ("cancelRequested", .cancelRequested(at: .start)),
+        ("cancelAsked", .cancelAsked(at: .start)),
         ("watched", .watched(next: .start)), ("suspected", .duplicateSuspected(at: .start)),
     ]
 
@@ -104,6 +106,7 @@ import Testing
         case .poll: "poll"
         case .look: "look"
         case .wait: "wait"
+        case .cancel: "cancel"
         case .announce(let type): "announce \(type.rawValue)"
         }
     }

@@ -244,8 +244,8 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["audit"]}"#
 }
 
 extension GatewayFixture {
-    /// One event, and its task `tsk_1` whose answer was lost.
-    fileprivate func storeUnresolvedTask() async throws {
+    /// One event, and its task `tsk_1` that waits for its turn.
+    func storeTask() async throws {
         let now = Self.now
         let event = Event(
             id: "evt_1", identity: .init(source: "s", key: "k"), type: "bot.published", time: nil,
@@ -260,6 +260,12 @@ extension GatewayFixture {
             state: .queued(notBefore: now))
         let found = try await store.claimEvents(limit: 1, at: now, lease: .seconds(60))[0]
         try await store.settle(found, as: MatchOutcome(tasks: [task]), at: now)
+    }
+
+    /// The same, with its answer lost.
+    fileprivate func storeUnresolvedTask() async throws {
+        let now = Self.now
+        try await storeTask()
         var claim = try await store.takeTask("tsk_1", at: now, lease: .seconds(60))
         _ = try claim.work.apply(.prepared(.init(id: "dsp_1", at: now)))
         try await store.dispatch(claim, at: now)

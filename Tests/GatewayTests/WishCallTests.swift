@@ -1,4 +1,5 @@
 import Domain
+import Storage
 import StorageMemory
 import StrictJSON
 import Testing
@@ -46,6 +47,30 @@ import TransportCurl
             }
             let count = try await ask("/events/replay", #"{"since":"yesterday"}"#)
             #expect(count.0 == 422)
+            await transport.shutdown()
+        }
+    }
+
+    @Test func whatWillBeCancelledIsAcceptedAndWhatIsCancelledIsDone() async throws {
+        let fixture = GatewayFixture()
+        try await fixture.storeTask()
+        let now = GatewayFixture.now
+        let held = try await fixture.store.takeTask("tsk_1", at: now, lease: .seconds(60))
+        try await fixture.run { gateway in
+            let transport = try client()
+            let url = gateway.url + "/api/v1/tasks/tsk_1/cancel"
+            let asked = try await transport.ask(.post, url, body: "")
+            #expect(asked.status == 202)
+            let task = try JSONValue(parsing: asked.body)["task"]
+            #expect(task?["state"] == "queued")
+            #expect(task?["cancel_asked_at"]?.string == now.description)
+            var claim = held
+            _ = try claim.work.apply(.cancelRequested(at: now))
+            try await fixture.store.settle(claim, with: CopySettlement(), at: now)
+            let done = try await transport.ask(.post, url, body: "")
+            #expect(done.status == 200)
+            let ended = try JSONValue(parsing: done.body)["task"]
+            #expect(ended?["state"] == "cancelled" && ended?["cancel_asked_at"] == nil)
             await transport.shutdown()
         }
     }

@@ -46,6 +46,29 @@ import Testing
         }
     }
 
+    @Test func aRowThatIsSetAsideIsNotCancelledWithTheOthers() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/a.sqlite"
+            let store = try SQLiteStore.open(path: path, report: { _ in })
+            try await fill(store)
+            let shell = try DatabaseQueue(path: path)
+            try await shell.write { try $0.execute(sql: Self.spoilt[0]) }
+            try shell.close()
+            let now = Timestamp.start + .days(1)
+            #expect(try await store.claimAll(at: now).count == 1)
+            let all = TaskSelection(
+                TaskFilter(state: .queued), askedAt: now, takesDoneAgain: true, takesLoans: true)
+            #expect(try await store.count(all, at: now) == 1)
+            let part = try await store.change(
+                all, from: nil, limit: 9, at: now,
+                { task, _ in
+                    (try? task.apply(.cancelAsked(at: now))).map { _ in CopySettlement() }
+                }, noting: { _ in nil })
+            #expect(part == Portion(count: 1, onLoan: 1, next: nil))
+            try await store.close()
+        }
+    }
+
     @Test func aRowThatCannotBeReadIsCorruptWhereItIsAskedFor() async throws {
         try await withDirectory { directory in
             let path = directory + "/a.sqlite"

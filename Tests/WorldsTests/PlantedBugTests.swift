@@ -23,7 +23,7 @@
             case .surroundingsIgnored: "both claim"
             case .retryAfterUnread: "before its rest was over"
             case .secretStored: "a secret"
-            case .cancelledSent: "was sent after it was cancelled"
+            case .cancelledSent, .cancelWishForgotten: "was sent after it was cancelled"
             case .retriedByNobody, .handCopyMatched: "were asked for"
             case .runForgotten: "was replayed as run"
             case .sentAgainAnew: "was heard and is not stored"

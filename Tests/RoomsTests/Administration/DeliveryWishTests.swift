@@ -14,7 +14,7 @@ private let who = Principal(id: "key_1", name: "ops", scopes: [.write])
     /// The deliveries of a cancelled task, that to the endpoint `audit` first.
     private func deliveries(_ number: Int = 1) async throws -> [Delivery.ID] {
         let task = try await fixture.plan(number)
-        let shown = try await administration.cancelTask(task.id.rawValue, by: who)
+        let shown = try await administration.cancelTask(task.id.rawValue, by: who).task
         let list = shown["deliveries"]?.array ?? []
         return ["audit", "chat"].compactMap { endpoint in
             list.first { $0["endpoint"]?.string == endpoint }?["id"]?.string

@@ -153,7 +153,7 @@ private let digest = String(repeating: "a", count: 64)
     @Test func aTaskIsCancelledAndRetriedOnce() async throws {
         let task = try await fixture.plan(1)
         let (first, again) = try await twice {
-            try await $0.cancelTask(task.id.rawValue, by: who)
+            try await $0.cancelTask(task.id.rawValue, by: who).task
         }
         #expect(first == again)
         let retried = try #require(try await take("retry"))
@@ -163,9 +163,21 @@ private let digest = String(repeating: "a", count: 64)
         #expect(once.isNew && !twice.isNew && once.task == twice.task)
     }
 
+    @Test func aTaskOnLoanIsCancelledOnce() async throws {
+        let task = try await fixture.plan(1)
+        _ = try await fixture.store.takeTask(task.id, at: clock.now, lease: .seconds(60))
+        let (first, again) = try await twice {
+            try await $0.cancelTask(task.id.rawValue, by: who).task
+        }
+        #expect(first["task"]?["state"] == "queued")
+        // Its loan is over by now.
+        #expect(again["task"]?["state"] == "cancelled")
+        #expect(again["attempts"]?.array?.map { $0["outcome"] } == ["cancel_asked"])
+    }
+
     @Test func aDeliveryGoesOutAgainOnce() async throws {
         let task = try await fixture.plan(1)
-        let shown = try await administration.cancelTask(task.id.rawValue, by: who)
+        let shown = try await administration.cancelTask(task.id.rawValue, by: who).task
         let id = try #require(shown["deliveries"]?[0]?["id"]?.string)
         _ = try await administration.cancelDelivery(id, by: who)
         _ = try await twice {
