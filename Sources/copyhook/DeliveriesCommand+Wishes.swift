@@ -60,36 +60,20 @@ extension EndpointsCommand {
         @Option(help: "What ended since then: a time, or how long ago, as in 2h.")
         var since: String
 
-        @Flag(help: "Say how many there are, and do nothing.")
-        var dryRun = false
-
-        @Flag(help: "Do not ask.")
-        var yes = false
-
-        @Option(help: "Leave out what ended later; a run that broke off names it.")
-        var askedAt: String?
+        @OptionGroup var options: ManyOptions
 
         func run() async throws {
             var many = ManyWish(
-                options: api, path: "/api/v1/endpoints/\(APIClient.segment(name))/recover",
-                counted: "recovered", title: "Recovering",
-                wish: JSONValue.members([("since", since), ("asked_at", askedAt)]))
-            let counted = try await many.count()
-            let count = counted["count"]?.count ?? 0
-            guard !dryRun, count > 0 else {
-                return print(api.json ? counted.prettyText() : "\(count) deliveries")
-            }
-            if counted["disabled"]?.bool == true {
-                standardError(
-                    "\(name.onOneLine) is given up: only a probe an hour reaches it, until one is "
-                        + "taken.")
-            }
-            try Consent.ask("Send \(count) deliveries again?", isGiven: yes)
-            let done = try await many.carryOut(of: count).done
-            print(
-                api.json
-                    ? JSONValue.object(["recovered": .count(done)]).prettyText()
-                    : "\(done) deliveries go out again")
+                api, options, path: "/api/v1/endpoints/\(APIClient.segment(name))/recover",
+                counted: "recovered", title: "Recovering", filters: [("since", since)])
+            try await many.run(
+                "delivery",
+                warning: {
+                    $0["disabled"]?.bool == true
+                        ? "\(name.onOneLine) is given up: only a probe an hour reaches it, until "
+                            + "one is taken." : nil
+                }, question: { "Send \($0) again?" }
+            ) { "\($0) queued again" }
         }
     }
 }

@@ -40,14 +40,7 @@ extension EventsCommand {
         @Option(help: "Only events received before then.")
         var until: String?
 
-        @Flag(help: "Say how many there are, and do nothing.")
-        var dryRun = false
-
-        @Flag(help: "Do not ask.")
-        var yes = false
-
-        @Option(help: "Leave out what was replayed since then; a run that broke off names it.")
-        var askedAt: String?
+        @OptionGroup var options: ManyOptions
 
         private var filters: [(String, String?)] {
             [
@@ -63,7 +56,7 @@ extension EventsCommand {
                     "Name one event, or select many by --source, --type, --state, --entity-id, "
                         + "--since or --until.")
             }
-            guard id == nil || (!dryRun && askedAt == nil) else {
+            guard id == nil || (!options.dryRun && options.askedAt == nil) else {
                 throw ValidationError(
                     "--dry-run and --asked-at are about many events. What rules would do with "
                         + "one: copyhook events explain ID, copyhook rules dry-run RULE "
@@ -82,19 +75,11 @@ extension EventsCommand {
                 return
             }
             var many = ManyWish(
-                options: api, path: "/api/v1/events/replay", counted: "replayed",
-                title: "Replaying", wish: JSONValue.members(filters + [("asked_at", askedAt)]))
-            let counted = try await many.count()
-            let count = counted["count"]?.count ?? 0
-            guard !dryRun, count > 0 else {
-                return print(api.json ? counted.prettyText() : "\(count) events")
+                api, options, path: "/api/v1/events/replay", counted: "replayed",
+                title: "Replaying", filters: filters)
+            try await many.run("event", question: { "Replay \($0)?" }) {
+                "\($0) put to the rules again"
             }
-            try Consent.ask("Replay \(count) events?", isGiven: yes)
-            let done = try await many.carryOut(of: count).done
-            print(
-                api.json
-                    ? JSONValue.object(["replayed": .count(done)]).prettyText()
-                    : "\(done) events meet the rules again")
         }
     }
 }

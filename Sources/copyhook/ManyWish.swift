@@ -1,20 +1,81 @@
+import ArgumentParser
 import Domain
 import StrictJSON
 import Transport
+
+/// What every command says that does something to many.
+struct ManyOptions: ParsableArguments {
+    @Flag(help: "Say how many there are, and do nothing.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @Option(help: "Leave out what came since then; a run that broke off names it.")
+    var askedAt: String?
+
+    /// Whether none of it was said.
+    var isEmpty: Bool { !dryRun && !yes && askedAt == nil }
+}
 
 /// A wish about many, asked for in parts: counted first, then carried out with progress.
 struct ManyWish {
     private static let triesMax = 4
 
-    let options: APIOptions
-    let path: String
-    /// The member of the answers that counts what was done.
-    let counted: String
-    let title: String
-    var wish: JSONObject
+    private let api: APIOptions
+    private let options: ManyOptions
+    private let path: String
+    private let counted: String
+    private let title: String
+    private var wish: JSONObject
+
+    /// - Parameters:
+    ///   - counted: The member of the answers that counts what was done.
+    ///   - title: Stands before the progress, as in `Replaying`.
+    ///   - filters: What narrows it down; those without a value do not.
+    init(
+        _ api: APIOptions, _ options: ManyOptions, path: String, counted: String, title: String,
+        filters: [(String, String?)]
+    ) {
+        self.api = api
+        self.options = options
+        self.path = path
+        self.counted = counted
+        self.title = title
+        wish = JSONValue.members(filters + [("asked_at", options.askedAt)])
+    }
+
+    /// Counts, asks, has it done to all, and prints what became of it.
+    ///
+    /// - Parameters:
+    ///   - noun: One of them, as in `task`.
+    ///   - warning: Said before it asks; gets the answer that counted.
+    ///   - question: With how many it is, as in `Cancel 3 queued tasks?`.
+    ///   - outcome: With how many it was, as in `3 events meet the rules again`.
+    mutating func run(
+        _ noun: String, warning: (JSONValue) -> String? = { _ in nil },
+        question: (String) -> String, outcome: (String) -> String
+    ) async throws {
+        let answer = try await count()
+        let count = answer["count"]?.count ?? 0
+        guard !options.dryRun, count > 0 else {
+            return print(api.json ? answer.prettyText() : count.of(noun))
+        }
+        if let warning = warning(answer) { standardError(warning) }
+        try Consent.ask(question(count.of(noun)), isGiven: options.yes)
+        let (done, onLoan) = try await carryOut(of: count)
+        guard !api.json else {
+            var answer: JSONObject = [counted: .count(done)]
+            if onLoan > 0 { answer["on_loan"] = .count(onLoan) }
+            return print(JSONValue.object(answer).prettyText())
+        }
+        print(
+            outcome((done - onLoan).of(noun))
+                + (onLoan > 0 ? ", \(onLoan) more will be before anything is sent" : ""))
+    }
 
     /// Asks how many there are, and has the parts that follow mean the same ones.
-    mutating func count() async throws(CommandFailure) -> JSONValue {
+    private mutating func count() async throws(CommandFailure) -> JSONValue {
         var dry = wish
         dry["dry_run"] = true
         let answer = try await call(dry)
@@ -29,7 +90,7 @@ struct ManyWish {
     /// A part whose answer is lost is asked for again: what it did is not done twice.
     ///
     /// - Returns: How many it was, and how many of these are still to be done by a worker.
-    func carryOut(
+    private func carryOut(
         of total: Int
     ) async throws(CommandFailure) -> (done: Int, onLoan: Int) {
         var progress = Progress(title)
@@ -69,7 +130,7 @@ struct ManyWish {
 
     private func call(_ wish: JSONObject) async throws(CommandFailure) -> JSONValue {
         let client: APIClient
-        do { client = try APIClient(options) } catch {
+        do { client = try APIClient(api) } catch {
             throw error as? CommandFailure ?? .failed("\(error)")
         }
         return try await client.call(.post, path, body: JSONValue.object(wish).bytes())

@@ -38,7 +38,7 @@ extension TasksCommand {
             guard let id else {
                 return try await many.run(
                     api, "cancel", state: "queued", counted: "cancelled", title: "Cancelling"
-                ) { "Cancel \($0) queued tasks?" }
+                ) { "Cancel \($0)?" }
             }
             let task = try await api.post("tasks", id, "cancel")
             let isAsked = (task["task"] ?? task).isToBeCancelled
@@ -86,7 +86,7 @@ extension TasksCommand {
                 let state = failed ? "failed" : "cancelled"
                 return try await many.run(
                     api, "retry", state: state, counted: "retried", title: "Retrying"
-                ) { "Have \($0) \(state) tasks done again?" }
+                ) { "Have \($0) done again?" }
             }
             let task = try await api.post("tasks", id, "retry")
             let new = (task["task"] ?? task).cell("id").onOneLine

@@ -97,13 +97,13 @@ import Testing
 
         // Many are counted, and nobody is here to say yes.
         let counted = try await said("events", "replay", "--since", "1h", "--dry-run")
-        #expect(counted == "1 events\n")
+        #expect(counted == "1 event\n")
         let refused = try await service.command("events", "replay", "--source", "api")
         #expect(refused.status == 2)
-        #expect(refused.errors.hasPrefix("Replay 1 events? Nobody is here to say yes\n"))
+        #expect(refused.errors.hasPrefix("Replay 1 event? Nobody is here to say yes\n"))
         #expect(
             try await said("events", "replay", "--source", "api", "--yes")
-                == "1 events meet the rules again\n")
+                == "1 event put to the rules again\n")
         let three = try await service.until { _ in
             try await tasks("state=succeeded&event=\(event)").count == 3 ? true : nil
         }
@@ -169,17 +169,19 @@ import Testing
 
         // Many: counted, asked about, and the one that was done again is left out.
         let rule = ["--rule", "backup"]
-        #expect(try await said(["tasks", "cancel", "--queued", "--dry-run"] + rule) == "1 tasks\n")
+        #expect(
+            try await said(["tasks", "cancel", "--queued", "--dry-run"] + rule)
+                == "1 queued task\n")
         let unsure = try await service.command("tasks", "cancel", "--queued")
         #expect(unsure.status == 2)
-        #expect(unsure.errors.hasPrefix("Cancel 1 queued tasks? Nobody is here to say yes\n"))
+        #expect(unsure.errors.hasPrefix("Cancel 1 queued task? Nobody is here to say yes\n"))
         #expect(
             try await said(["tasks", "cancel", "--queued", "--yes"] + rule)
-                == "1 tasks cancelled\n")
+                == "1 queued task cancelled\n")
         #expect(
             try await said(["tasks", "retry", "--cancelled", "--since", "1h", "--yes"] + rule)
-                == "1 tasks retried\n")
-        #expect(try await said(["tasks", "retry", "--failed"] + rule) == "0 tasks\n")
+                == "1 cancelled task retried\n")
+        #expect(try await said(["tasks", "retry", "--failed"] + rule) == "0 failed tasks\n")
     }
 
     @Test func deliveriesGoOutAgainAndRulesAreSwitched() async throws {
@@ -214,10 +216,10 @@ import Testing
         try await endpoint.fail([:])
         let refused = try await service.command("endpoints", "recover", "audit", "--since", "1h")
         #expect(refused.status == 2)
-        #expect(refused.errors.contains("Send 1 deliveries again?"), "\(refused.errors)")
+        #expect(refused.errors.contains("Send 1 delivery again?"), "\(refused.errors)")
         #expect(
             try await said("endpoints", "recover", "audit", "--since", "1h", "--yes")
-                == "1 deliveries go out again\n")
+                == "1 delivery queued again\n")
         let heard = try await service.until { _ in
             try await deliveries("state=delivered").contains { $0["id"]?.string == waiting }
                 ? true : nil
