@@ -38,6 +38,8 @@ package struct AdministrationError: Error, Hashable {
         /// Nobody could do anything after that.
         case keyLast = "key_last"
         case keysTooMany = "keys_too_many"
+        /// So many secrets of one endpoint or source count already.
+        case secretsTooMany = "secrets_too_many"
         /// Members of a body that mean nothing, or nothing that is there.
         case requestInvalid = "request_invalid"
         /// Something may be on the wire, or it is over.
@@ -136,6 +138,7 @@ extension AdministrationError.Code {
         case .keyInvalid: "Key refused"
         case .keyLast: "The last of its kind"
         case .keysTooMany: "Too many keys"
+        case .secretsTooMany: "Too many secrets"
         case .requestInvalid: "Request refused"
         case .taskNotQueued: "Not to be cancelled"
         case .eventByHand: "Event of a copy by hand"

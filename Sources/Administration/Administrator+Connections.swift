@@ -49,7 +49,7 @@ extension Administrator {
                 try await refuseOpenTasks(of: name)
             }
         }
-        try await forgetHealth(of: .connection(name))
+        if !desks.connections.has(name) { try await forgetHealth(of: .connection(name)) }
         return ["name": .string(name), "deliveries": .null]
     }
 

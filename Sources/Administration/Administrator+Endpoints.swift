@@ -60,9 +60,11 @@ extension Administrator {
                 waiting = try await waitingDeliveries(for: name)
             }
         }
-        try await forgetHealth(of: .endpoint(name))
-        try await ask { () async throws(StorageError) in
-            try await endpointSecrets.forget(name)
+        if !desks.endpoints.has(name) {
+            try await forgetHealth(of: .endpoint(name))
+            try await ask { () async throws(StorageError) in
+                try await endpointSecrets.forget(name)
+            }
         }
         nudges.notifying()
         return ["name": .string(name), "deliveries": waiting]

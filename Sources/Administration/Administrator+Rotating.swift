@@ -90,6 +90,7 @@ extension Administrator {
             let note = note(
                 verb, of: name, by: who, at: now, ["overlap": .string(wish.overlap.text)])
             try await rotations.pass { () async throws(AdministrationError) in
+                try refuseOneMore(than: secrets, of: name, configured, wish.overlap, at: now)
                 try await ask { () async throws(StorageError) in
                     try await secrets.rotate(
                         name, configured: configured, to: secret, overlap: wish.overlap, at: now,
@@ -103,6 +104,20 @@ extension Administrator {
             word: .string(name), "secret": wish.secret == nil ? .string(secret.exposed) : .null,
             "overlap_until": .string((now + wish.overlap).description),
         ]
+    }
+
+    /// What was promised to count until its end is not dropped for room.
+    private func refuseOneMore(
+        than secrets: RotatedSecrets, of name: String, _ configured: [Secret],
+        _ overlap: Duration, at now: Timestamp
+    ) throws(AdministrationError) {
+        let phases = secrets.phases(of: name, configured: configured, at: now)
+        guard overlap > .zero, phases[0].secrets.count >= RotatedSecrets.secretsMax else { return }
+        let end = phases[0].until.map { " That is so until \($0)." } ?? ""
+        throw AdministrationError(
+            .secretsTooMany, "\(phases[0].secrets.count) secrets of \(name) count already",
+            remedy: "Rotate when one of them has ended, or with an overlap of 0s, which ends all "
+                + "of them at once.\(end)")
     }
 }
 

@@ -82,8 +82,7 @@ extension Administrator {
         let desk = try sourceDesk(for: name)
         try await desk.definitions.delete(name, if: condition, by: who, at: time.now()) {}
         // Whoever puts in another one of this name does not expect it closed.
-        let isLeft = desk.definitions.list().contains { $0.name.hasSameBytes(as: name) }
-        guard !isLeft else { return }
+        guard !desk.definitions.has(name) else { return }
         try await desk.set(name, closed: false, noting: nil)
         try await forgetSecrets(of: name, desk)
     }

@@ -65,6 +65,8 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
         files.map { DefinitionEntry($0) } + stored.withLock { $0 }
     }
 
+    func has(_ name: String) -> Bool { list().contains { $0.name.hasSameBytes(as: name) } }
+
     /// One definition, the one in force where the configuration and the API know the same name.
     package func entry(_ name: String) throws(AdministrationError) -> DefinitionEntry<Value> {
         guard let entry = list().first(where: { $0.name.hasSameBytes(as: name) }) else {

@@ -116,7 +116,8 @@ extension AdministrationError.Code {
             .definitionInvalid, .wishKeyReused:
             422
         case .ruleReadOnly, .rulesTooMany, .taskNotUnresolved, .taskBusy, .keyLast,
-            .keysTooMany, .taskNotQueued, .taskNotRetryable, .deliveryNotPending, .eventByHand,
+            .keysTooMany, .secretsTooMany, .taskNotQueued, .taskNotRetryable,
+            .deliveryNotPending, .eventByHand,
             .endpointUnknown, .keyTaken, .sourceTaken, .definitionReadOnly, .definitionsTooMany,
             .definitionInUse, .wishInHand:
             409

@@ -11,7 +11,7 @@ import Synchronization
 /// signatures is right, and a source takes what any of its secrets proves. What the definition
 /// says counts again once it says something else.
 package final class RotatedSecrets: Sendable {
-    /// Secrets of one holder that count at once, at most.
+    /// Secrets of one holder that count at once, at most; whoever rotates sees to it.
     package static let secretsMax = 5
 
     /// A secret, and until when it counts.
@@ -101,7 +101,7 @@ package final class RotatedSecrets: Sendable {
         }
         let terms = [Term(secret: secret, until: nil)] + former.filter { $0.until ?? now > now }
         let next = Rotated(
-            terms: Array(terms.prefix(Self.secretsMax)), configured: Self.hash(configured))
+            terms: terms, configured: Self.hash(configured))
         try await strongbox?.put(next.bytes, at: place(name), noting: note)
         rotated.withLock { $0[name] = next }
     }

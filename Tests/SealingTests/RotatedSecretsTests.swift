@@ -97,12 +97,4 @@ extension RotatedSecrets {
         #expect(secrets.texts(endpoint("one", "other"), after: .zero) == ["one", "other"])
         #expect(secrets.texts(audit, after: .zero) == ["two", "one"])
     }
-
-    @Test func onlySoManySignAtOnce() async throws {
-        let secrets = RotatedSecrets(of: "endpoint", try box(store))
-        for number in 2...9 {
-            try await secrets.rotate(audit, to: "\(number)", overlap: .hours(1), at: start)
-        }
-        #expect(secrets.texts(audit, after: .zero) == ["9", "8", "7", "6", "5"])
-    }
 }

@@ -37,12 +37,13 @@ struct AdministrationFixture {
         fileRules: [Rule] = [], store: MemoryStore = MemoryStore(),
         over other: (any Store)? = nil, presetKey: Secret? = nil, clock: ManualClock? = nil,
         strongbox: Strongbox? = nil, sourceDesk: SourceDesk? = nil,
+        endpoints names: [String] = ["audit", "chat"],
         tryEndpoint: @escaping EndpointTrying = { _ in .nothing }
     ) {
         self.store = store
         let (now, nudged) = (now, nudged)
         let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        let endpoints = ["audit", "chat"].map {
+        let endpoints = names.map {
             Endpoint(
                 name: $0, channel: .webhook, url: Secret("https://example.com/\($0)"),
                 secrets: [secret])

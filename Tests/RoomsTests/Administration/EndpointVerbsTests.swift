@@ -19,13 +19,14 @@ private func definition(_ url: String = "https://ops.example.com/my-way") -> [UI
 
 /// What people do with endpoints, and the room that tells them.
 private struct Stand {
-    let store = MemoryStore()
     let fixture: AdministrationFixture
     let receivers = NotifyingReceivers()
     let clock: ManualClock
     let room: NotifyingStage
 
-    init(store: MemoryStore = MemoryStore()) async throws {
+    init(
+        store: MemoryStore = MemoryStore(), endpoints: [String] = ["audit", "chat"]
+    ) async throws {
         let clock = ManualClock(Timestamp(milliseconds: 1_773_822_615_250))
         self.clock = clock
         let key = try MasterKey(parsing: Secret(String(repeating: "k", count: 32)))
@@ -33,6 +34,7 @@ private struct Stand {
             store: store, clock: clock,
             strongbox: Strongbox(
                 store, keys: KeyRing(key), chance: Chance { .random(in: .min ... .max) }),
+            endpoints: endpoints,
             tryEndpoint: { endpoint in
                 Trial(
                     isAccepted: false, status: 503, took: endpoint.timeout,
@@ -203,6 +205,19 @@ private func code(
         #expect(shown["secrets"] == 1 && shown["health"]?["state"] == "well")
         let id = try await stand.tell(1, "ops")
         #expect(try await stand.state(id) == .delivered)
+    }
+
+    @Test func whatTheConfigurationHasStaysAsItIsWhenANamesakeGoes() async throws {
+        let before = try await Stand()
+        _ = try await before.administration.putEndpoint(
+            "ops", definition: definition(), by: .anna)
+        let stand = try await Stand(store: before.fixture.store, endpoints: ["audit", "ops"])
+        _ = try await stand.administration.rotateSecret(of: "ops", [], by: .anna)
+        _ = try await stand.administration.setEndpoint("ops", enabled: false, by: .anna)
+        let shown = try await stand.administration.endpoint("ops")
+        #expect(shown["secrets"] == 2 && shown["health"]?["state"] == "disabled")
+        _ = try await stand.administration.deleteEndpoint("ops", by: .anna)
+        #expect(try await stand.administration.endpoint("ops") == shown)
     }
 
     @Test func aTrialSaysWhatItCameTo() async throws {

@@ -123,6 +123,21 @@ private struct Stand {
         #expect(!stand.paper.entries.contains { "\($0)".contains(made) })
     }
 
+    @Test func noneIsDroppedBeforeItsEnd() async throws {
+        let stand = try await Stand()
+        for _ in 1...4 { _ = try await stand.rotate("ci", #"{"overlap":"2h"}"#) }
+        let refusal = await stand.refusal("ci", #"{"overlap":"2h"}"#)
+        #expect(refusal?.code == .secretsTooMany)
+        let end = stand.clock.now + .hours(2)
+        #expect(refusal?.remedy.contains("\(end)") == true)
+        #expect(await stand.status(old) == 200)
+        _ = try await stand.rotate("ci", #"{"overlap":"0s"}"#)
+        #expect(await stand.status(old) == 401)
+        for _ in 1...4 { _ = try await stand.rotate("ci", #"{"overlap":"2h"}"#) }
+        stand.clock.advance(by: .hours(2))
+        _ = try await stand.rotate("ci", #"{"overlap":"2h"}"#)
+    }
+
     @Test func oneThatIsGivenIsNotShown() async throws {
         let stand = try await Stand()
         let told = try await stand.rotate("ci", #"{"secret":"\#(own)"}"#)
