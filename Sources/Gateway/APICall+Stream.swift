@@ -37,7 +37,7 @@ extension HTTPFields {
     fileprivate var wantEventStream: Bool {
         self[values: .accept].joined(separator: ",").lowercased()
             .split(separator: ",").contains { range in
-                range.split(separator: ";")[0].filter { $0 != " " && $0 != "\t" }
+                range.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
                     .hasSameBytes(as: "text/event-stream")
             }
     }

@@ -25,12 +25,12 @@ extension Event {
 extension GatewayFixture.Running {
     fileprivate func follow(
         _ query: String = "?since=1h", key: String = GatewayFixture.key, _ fields: String = "",
-        method: String = "GET"
+        method: String = "GET", accept: String = "text/event-stream"
     ) async throws -> RawClient {
         let client = try await RawClient.connect(to: port)
         try await client.send(
             "\(method) /api/v1/stream\(query) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)"
-                + "\r\nAccept: text/event-stream\r\n\(fields)\r\n")
+                + "\r\nAccept: \(accept)\r\n\(fields)\r\n")
         return client
     }
 
@@ -202,6 +202,18 @@ extension GatewayFixture.Running {
             #expect(first.json["more"] == true)
             let next = try #require(first.json["next"]?.string)
             #expect(try await kinds("?after=\(next)") == ["event.stored", "audit.rule.put"])
+        }
+    }
+
+    @Test(arguments: [
+        (";", false), (",;", false), ("", false), (",", false), (";q=1", false), ("*/*", false),
+        ("text/event-stream", true), ("a/b;q=1 , Text/Event-Stream ;q=0.5", true),
+    ])
+    func aStreamIsForWhoNamesIt(_ accept: String, _ isStream: Bool) async throws {
+        try await GatewayFixture().run { gateway in
+            let head = try await gateway.follow(accept: accept).read(until: "\r\n\r\n")
+            #expect(head.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(head.contains("text/event-stream") == isStream)
         }
     }
 
