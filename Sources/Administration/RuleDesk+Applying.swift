@@ -15,20 +15,20 @@ extension RuleDesk {
     func apply(
         _ wanted: RuleApplication, if condition: IfMatch?, by who: Principal, at now: Timestamp
     ) async throws(AdministrationError) -> RuleApplied {
-        var rules: [StoredRule] = []
-        for (name, definition) in wanted.rules.members.map({ ($0.key, $0.value) }) {
-            do throws(AdministrationError) {
-                let rule = try read(definition.bytes(), name: name)
-                try refuseIfInFile(name, fileRules)
-                rules.append(
-                    StoredRule(name: name, definition: rule.json.bytes(), updatedAt: now))
-            } catch {
-                throw error.behind(JSONPointer(tokens: ["rules", name]))
+        try await turnstile.pass { () async throws(AdministrationError) in
+            var rules: [StoredRule] = []
+            for (name, definition) in wanted.rules.members.map({ ($0.key, $0.value) }) {
+                do throws(AdministrationError) {
+                    // Inside, or what it names could be deleted in between.
+                    let rule = try read(definition.bytes(), name: name)
+                    try refuseIfInFile(name, fileRules)
+                    rules.append(
+                        StoredRule(name: name, definition: rule.json.bytes(), updatedAt: now))
+                } catch {
+                    throw error.behind(JSONPointer(tokens: ["rules", name]))
+                }
             }
-        }
-        let read = rules
-        return try await turnstile.pass { () async throws(AdministrationError) in
-            try await put(read, wanted, if: condition, by: who, at: now)
+            return try await put(rules, wanted, if: condition, by: who, at: now)
         }
     }
 

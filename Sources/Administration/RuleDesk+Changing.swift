@@ -16,8 +16,9 @@ extension RuleDesk {
         _ name: String, definition: [UInt8], if condition: Precondition = Precondition(),
         by who: Principal, at now: Timestamp
     ) async throws(AdministrationError) -> (entry: RuleEntry, isNew: Bool) {
-        let rule = try read(definition, name: name)
         let (put, isNew) = try await turnstile.pass { () async throws(AdministrationError) in
+            // Inside, or what it names could be deleted in between.
+            let rule = try read(definition, name: name)
             let files = fileRules
             try refuseIfInFile(name, files)
             var rules = try await stored()

@@ -55,19 +55,19 @@ package final class RuleDesk: Sendable {
     package func reload(
         fileRules: [Rule], from directory: String, at now: Timestamp
     ) async throws(AdministrationError) {
-        for rule in fileRules {
-            do throws(RuleRefusal) {
-                try references.current.check(rule)
-            } catch {
-                throw AdministrationError(error, in: rule.name)
-            }
-        }
-        if let name = FileRules.doubledName(in: fileRules) {
-            throw AdministrationError(
-                .ruleInvalid, "there are two rules \"\(name)\"", remedy: "Rename one of them.")
-        }
-        let read = FileRules(fileRules)
         try await turnstile.pass { () async throws(AdministrationError) in
+            for rule in fileRules {
+                do throws(RuleRefusal) {
+                    try references.current.check(rule)
+                } catch {
+                    throw AdministrationError(error, in: rule.name)
+                }
+            }
+            if let name = FileRules.doubledName(in: fileRules) {
+                throw AdministrationError(
+                    .ruleInvalid, "there are two rules \"\(name)\"", remedy: "Rename one of them.")
+            }
+            let read = FileRules(fileRules)
             let stored = try await stored()
             // First, or what cannot be noted would be in force all the same.
             if let change = RuleFilesChange(from: self.fileRules, to: read) {

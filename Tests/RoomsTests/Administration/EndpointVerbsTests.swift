@@ -207,6 +207,23 @@ private func code(
         #expect(try await stand.state(id) == .delivered)
     }
 
+    /// Both at once; one of them loses.
+    @Test func noRuleIsPutInThatNamesWhatGoesAtThatMoment() async throws {
+        let stand = try await Stand()
+        let administration = stand.administration
+        for round in 0..<100 {
+            let name = "ops\(round)"
+            let rule = Array(#"{"match":{"type":["a"]},"notify":["\#(name)"]}"#.utf8)
+            _ = try await administration.putEndpoint(name, definition: definition(), by: .anna)
+            async let put = try? await administration.putRule(
+                "rule\(round)", definition: rule, by: .anna)
+            async let gone = try? await administration.deleteEndpoint(name, by: .anna)
+            let isPut = await put != nil
+            let isGone = await gone != nil
+            #expect(isPut != isGone, "round \(round)")
+        }
+    }
+
     @Test func whatTheConfigurationHasStaysAsItIsWhenANamesakeGoes() async throws {
         let before = try await Stand()
         _ = try await before.administration.putEndpoint(
