@@ -56,14 +56,11 @@ package enum Decision: Hashable, Sendable {
     private static func identifier(
         _ text: String
     ) throws(AdministrationError) -> Identifier<Entity> {
-        let isPlain = text.unicodeScalars.allSatisfy {
-            !$0.properties.isWhitespace && $0.properties.generalCategory != .control
-                && $0.properties.generalCategory != .format
-        }
-        guard isPlain, (1...copyIDBytesMax).contains(text.utf8.count) else {
+        guard (1...copyIDBytesMax).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
             throw .undecided(
-                "an id has 1 to \(copyIDBytesMax) bytes, without blanks and control characters",
-                at: .copyID)
+                "an id has 1 to \(copyIDBytesMax) visible ASCII characters", at: .copyID)
         }
         return Identifier(rawValue: text)
     }

@@ -72,6 +72,7 @@ extension TasksWish {
         details["workspace"] = filter.workspace.map { .string($0) }
         details["since"] = filter.window.since.map { .string($0.description) }
         details["until"] = filter.window.until.map { .string($0.description) }
+        details["text"] = filter.text.map { .string(String(decoding: $0.bytes, as: UTF8.self)) }
         return details
     }
 }

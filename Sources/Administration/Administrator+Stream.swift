@@ -49,9 +49,9 @@ extension Administrator {
     }
 }
 
-/// Who follows the stream, and how far he is.
+/// Who follows the stream, and how far they are.
 package struct Following: Sendable {
-    /// What he is told.
+    /// What they are told.
     let filter: HappeningFilter
     private var place: StreamMark
 
@@ -60,10 +60,10 @@ package struct Following: Sendable {
         place = mark
     }
 
-    /// Behind everything that was looked at for him.
+    /// Behind everything that was looked at for them.
     package var mark: String { place.text }
 
-    /// What happened since the last call, as far as he wants to know.
+    /// What happened since the last call, as far as they want to know.
     ///
     /// - Parameter limit: Things looked at, at most.
     package mutating func next(

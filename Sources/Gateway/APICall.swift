@@ -31,7 +31,7 @@ package struct APICall: Sendable {
 
     /// How a wish that comes again keeps from being done twice.
     package enum ComingAgain: Hashable, Sendable {
-        /// It changes nothing.
+        /// Once more does no harm: nothing is changed, and at most a ping is heard twice.
         case looks
         /// What it makes is drawn from the wish, has the same id in every try, and is there.
         case makesTheSame

@@ -32,7 +32,9 @@ extension HTTPGateway {
         _ request: HTTPRequest, _ body: [UInt8], by who: Principal
     ) async -> Answer {
         if let problem = Self.refusal(of: query, for: call) { return problem.answer }
-        guard request.headerFields[.contentEncoding] == nil else { return Problem.encoded.answer }
+        guard body.isEmpty || !request.headerFields.sayEncoded else {
+            return Problem.encoded.answer
+        }
         guard body.isEmpty || call.takesAnyType || request.headerFields.sayJSON else {
             return Problem.notJSON.answer
         }
@@ -88,6 +90,11 @@ extension HTTPGateway {
 }
 
 extension HTTPFields {
+    /// Whether they say that the body is not as it was written; `identity` says that it is.
+    var sayEncoded: Bool {
+        self[values: .contentEncoding].contains { $0.lowercased() != "identity" }
+    }
+
     /// Whether they say of the body that it is JSON in UTF-8, or say nothing.
     var sayJSON: Bool {
         let types = self[values: .contentType]

@@ -19,7 +19,7 @@ struct IdempotencyKey: Hashable {
         guard let line = lines.first else { return nil }
         guard lines.count == 1, let text = Self.text(Array(line.utf8)) else {
             throw AdministrationError(
-                .parameterInvalid, "the Idempotency-Key is none",
+                .parameterInvalid, "the Idempotency-Key is malformed",
                 remedy: "Send one, of 1 to \(Self.lengthMax) visible ASCII characters, in double "
                     + "quotes or bare; a random UUID does.")
         }

@@ -239,6 +239,16 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["audit"]}"#
                 "PUT /api/v1/rules/a HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
                     + "Authorization: Bearer \(GatewayFixture.key)\r\nContent-Length: 2\r\n\r\n{}")
             #expect(try await client.readAnswer().hasPrefix("HTTP/1.1 415 "))
+            for (encoding, body) in [("identity", "{}"), ("gzip", "")] {
+                let client = try await RawClient.connect(to: gateway.port)
+                try await client.send(
+                    "POST /api/v1/rules/a/enable HTTP/1.1\r\nHost: x\r\n"
+                        + "Content-Encoding: \(encoding)\r\n"
+                        + "Authorization: Bearer \(GatewayFixture.key)\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                // Taken, and then there is no such rule.
+                #expect(try await client.readAnswer().hasPrefix("HTTP/1.1 404 "))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 import Administration
 import Gateway
+import Storage
 import StrictJSON
 import Testing
 import Transport
@@ -101,6 +102,19 @@ private struct Described: Hashable {
         // Of an Idempotency-Key.
         if call.method == "POST", !call.isLook { statuses.formUnion(["409", "422"]) }
         return statuses
+    }
+
+    @Test func everyKindThatHappensAndEveryBeginningIsDescribed() async throws {
+        let paths = try #require(try await description()["paths"] as? [String: [String: Any]])
+        let stream = try #require(paths["/api/v1/stream"]?["get"] as? [String: Any])
+        let parameters = try #require(stream["parameters"] as? [[String: Any]])
+        let kind = try #require(parameters.first { $0["name"] as? String == "kind" })
+        let items = (kind["schema"] as? [String: Any])?["items"] as? [String: Any]
+        let beginnings = Happening.kinds.flatMap { kind in
+            let words = kind.split(separator: ".")
+            return words.indices.map { words[...$0].joined(separator: ".") }
+        }
+        #expect(Set(items?["enum"] as? [String] ?? []) == Set(beginnings))
     }
 
     @Test func everyReferenceOfTheDescriptionLeadsSomewhere() async throws {

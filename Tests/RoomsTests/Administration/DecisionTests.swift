@@ -190,6 +190,7 @@ import Testing
         #"{"decision":"give_up","copy_id":"7600"}"#, #"{"decision":"adopt","copy_id":""}"#,
         #"{"decision":"adopt","copy_id":"a b"}"#, #"{"decision":"adopt","copy_id":["7600"]}"#,
         #"{"decision":"adopt","copyid":"7600"}"#, #"{"decision":"adopt","decision":"give_up"}"#,
+        #"{"decision":"adopt","copy_id":"汉"}"#, #"{"decision":"adopt","copy_id":"a\u007f"}"#,
         #"{"decision":"adopt","copy_id":"\#(String(repeating: "7", count: 257))"}"#,
     ])
     func whatIsNoDecisionIsRefused(_ body: String) {

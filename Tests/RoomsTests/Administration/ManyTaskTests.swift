@@ -47,7 +47,7 @@ private let who = Principal(id: "key_1", name: "ops", scopes: [.write])
 
         #expect(try await administration.retryTasks(wish(body + "}"), by: who)["retried"] == 0)
         let again = try await administration.retryTasks(
-            wish(body + #","state":"cancelled"}"#), by: who)
+            wish(body + #","state":"cancelled","text":"TSK_"}"#), by: who)
         #expect(again["retried"] == 2)
         // One by one it is the same task that answers.
         let one = try await administration.retryTask("tsk_3", by: who)
@@ -56,6 +56,7 @@ private let who = Principal(id: "key_1", name: "ops", scopes: [.write])
         #expect(notes.map(\.verb) == ["tasks.retried", "tasks.cancelled", "tasks.cancelled"])
         let details = try JSONValue(parsing: notes[0].details)
         #expect(details["count"] == 2 && details["state"] == "cancelled")
+        #expect(details["text"] == "tsk_")
         #expect(notes[0].object == "backup")
     }
 
