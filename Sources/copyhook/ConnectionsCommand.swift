@@ -53,7 +53,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
                   copyhook connections show coze-prod
                 """)
 
-        @OptionGroup var connection: DestinationOptions
+        @OptionGroup var connection: DefinitionName
 
         func run() async throws {
             try await DefinitionCalls.show("connections", connection.name, connection.api)
@@ -92,7 +92,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
                   copyhook connections delete coze-prod
                 """)
 
-        @OptionGroup var connection: DestinationOptions
+        @OptionGroup var connection: DefinitionName
 
         func run() async throws {
             let answer = try await APIClient(connection.api).call(
@@ -114,7 +114,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
                   copyhook connections disable coze-prod
                 """)
 
-        @OptionGroup var connection: DestinationOptions
+        @OptionGroup var connection: DefinitionName
 
         func run() async throws {
             try await DefinitionCalls.set(
@@ -130,7 +130,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
                   copyhook connections enable coze-prod
                 """)
 
-        @OptionGroup var connection: DestinationOptions
+        @OptionGroup var connection: DefinitionName
 
         func run() async throws {
             try await DefinitionCalls.set(
@@ -149,7 +149,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
                   copyhook connections test coze-prod
                 """)
 
-        @OptionGroup var connection: DestinationOptions
+        @OptionGroup var connection: DefinitionName
 
         func run() async throws {
             try await DefinitionCalls.test("connections", connection.name, connection.api)

@@ -5,7 +5,7 @@ import Settings
 import StrictJSON
 import Transport
 
-/// What `endpoints` and `connections` have in common: definitions put in over the API.
+/// What `sources`, `endpoints` and `connections` have in common: definitions put in over the API.
 enum DefinitionCalls {
     /// Where one is found.
     static func path(_ kind: String, _ name: String, _ verb: String = "") -> String {
@@ -26,7 +26,7 @@ enum DefinitionCalls {
         }
         let answer = try await APIClient(api).call(
             .put, path(kind, name), body: definition.bytes())
-        print(api.json ? answer.prettyText() : "\(name.onOneLine) is in force")
+        print(api.json ? answer.prettyText() : said(answer, kind, name))
         for warning in answer["warnings"]?.elements ?? [] where !api.json {
             standardError(
                 "warning: \(warning.cell("pointer")): \(warning.cell("detail"))\n"
@@ -34,12 +34,22 @@ enum DefinitionCalls {
         }
     }
 
+    /// What was put in is not in force while it is switched off, or while nobody tries it.
+    private static func said(_ answer: JSONValue, _ kind: String, _ name: String) -> String {
+        let path = answer["path"]?.text.map { " at " + $0 } ?? ""
+        guard answer.isDisabled else { return "\(name.onOneLine) is in force\(path)" }
+        return "\(name.onOneLine) is put in\(path), but disabled; to have it in force: "
+            + "copyhook \(kind) enable \(name.onOneLine)"
+    }
+
     static func show(_ kind: String, _ name: String, _ api: APIOptions) async throws {
         print(try await APIClient(api).call(.get, path(kind, name)).prettyText())
     }
 
+    /// - Parameter meanwhile: What happens while it is switched off.
     static func set(
-        _ kind: String, _ name: String, enabled isEnabled: Bool, _ api: APIOptions
+        _ kind: String, _ name: String, enabled isEnabled: Bool, _ api: APIOptions,
+        meanwhile: String = "its work waits"
     ) async throws {
         let answer = try await APIClient(api).call(
             .post, path(kind, name, isEnabled ? "enable" : "disable"))
@@ -47,7 +57,7 @@ enum DefinitionCalls {
         print(
             isEnabled
                 ? "\(name.onOneLine) is switched on"
-                : "\(name.onOneLine) is switched off; its work waits")
+                : "\(name.onOneLine) is switched off; \(meanwhile)")
     }
 
     static func test(_ kind: String, _ name: String, _ api: APIOptions) async throws {
@@ -64,15 +74,22 @@ enum DefinitionCalls {
     }
 }
 
-/// One destination, by its name.
-struct DestinationOptions: ParsableArguments {
+extension JSONValue {
+    /// Whether a definition's record says that it is switched off, or given up.
+    var isDisabled: Bool {
+        self["disabled"]?.bool == true || self["health"]?["state"] == "disabled"
+    }
+}
+
+/// One definition, by its name.
+struct DefinitionName: ParsableArguments {
     @OptionGroup var api: APIOptions
 
     @Argument(help: "The name.")
     var name: String
 }
 
-/// A definition for one destination.
+/// A definition, and the name that it is put in under.
 struct DefinitionOptions: ParsableArguments {
     @OptionGroup var api: APIOptions
 

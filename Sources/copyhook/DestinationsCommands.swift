@@ -18,13 +18,18 @@ struct EndpointListCommand: AsyncParsableCommand {
             api, "endpoints",
             headings: ["NAME", "FROM", "CHANNEL", "HEARS", "OVERLAP UNTIL", "HEALTH", "PROBLEM"]
         ) {
-            let types = $0["types"]?.elements.compactMap(\.text) ?? []
-            return [
+            [
                 $0.cell("name"), $0["file"]?.text ?? $0.cell("origin"), $0.cell("channel"),
-                types.isEmpty ? "everything" : types.joined(separator: ", "),
-                $0.cell("overlap_until"), DestinationList.health($0), $0.cell("problem"),
+                Self.heard($0["types"]), $0.cell("overlap_until"), DestinationList.health($0),
+                $0.cell("problem"),
             ]
         }
+    }
+
+    /// No list is no choice; an empty one chooses nothing.
+    private static func heard(_ types: JSONValue?) -> String {
+        guard let types = types?.array else { return "everything" }
+        return types.isEmpty ? "nothing" : types.compactMap(\.text).joined(separator: ", ")
     }
 }
 

@@ -14,7 +14,7 @@ struct EndpointsCommand: AsyncParsableCommand {
             COPYHOOK_API_KEY; what changes endpoints needs the scope admin.
 
             Examples:
-              copyhook endpoints list
+              copyhook endpoints
               copyhook endpoints put ops-chat --file ops-chat.yaml
               copyhook endpoints test ops-chat
               copyhook endpoints disable ops-chat
@@ -24,7 +24,7 @@ struct EndpointsCommand: AsyncParsableCommand {
         subcommands: [
             EndpointListCommand.self, Show.self, Put.self, Delete.self, Disable.self,
             Enable.self, Test.self, EndpointRotateCommand.self, Recover.self,
-        ])
+        ], defaultSubcommand: EndpointListCommand.self)
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -34,7 +34,7 @@ struct EndpointsCommand: AsyncParsableCommand {
                   copyhook endpoints show ops-chat
                 """)
 
-        @OptionGroup var endpoint: DestinationOptions
+        @OptionGroup var endpoint: DefinitionName
 
         func run() async throws {
             try await DefinitionCalls.show("endpoints", endpoint.name, endpoint.api)
@@ -74,7 +74,7 @@ struct EndpointsCommand: AsyncParsableCommand {
                   copyhook endpoints delete ops-chat
                 """)
 
-        @OptionGroup var endpoint: DestinationOptions
+        @OptionGroup var endpoint: DefinitionName
 
         @Flag(help: "Do not ask, whatever waits for it.")
         var yes = false
@@ -87,7 +87,7 @@ struct EndpointsCommand: AsyncParsableCommand {
                     "/api/v1/deliveries/count?state=pending&endpoint=\(APIClient.segment(name))")
                 let waiting = count["count"]?.count ?? 0
                 try Consent.ask(
-                    "Delete \(name.onOneLine) and cancel \(waiting) deliveries?",
+                    "Delete \(name.onOneLine) and cancel \(waiting.of("delivery"))?",
                     isGiven: waiting == 0)
             }
             let answer = try await APIClient(endpoint.api).call(
@@ -96,7 +96,9 @@ struct EndpointsCommand: AsyncParsableCommand {
             let waiting = answer["deliveries"]?["count"]?.count ?? 0
             print(
                 "\(name.onOneLine) is gone"
-                    + (waiting > 0 ? "; \(waiting) deliveries are cancelled" : ""))
+                    + (waiting > 0
+                        ? "; \(waiting.of("delivery")) \(waiting == 1 ? "is" : "are") cancelled"
+                        : ""))
         }
     }
 
@@ -111,7 +113,7 @@ struct EndpointsCommand: AsyncParsableCommand {
                   copyhook endpoints disable ops-chat
                 """)
 
-        @OptionGroup var endpoint: DestinationOptions
+        @OptionGroup var endpoint: DefinitionName
 
         func run() async throws {
             try await DefinitionCalls.set(
@@ -129,7 +131,7 @@ struct EndpointsCommand: AsyncParsableCommand {
                   copyhook endpoints enable ops-chat
                 """)
 
-        @OptionGroup var endpoint: DestinationOptions
+        @OptionGroup var endpoint: DefinitionName
 
         func run() async throws {
             try await DefinitionCalls.set(
@@ -155,7 +157,7 @@ struct EndpointsCommand: AsyncParsableCommand {
                   copyhook endpoints test ops-chat --config copyhook.yaml
                 """)
 
-        @OptionGroup var endpoint: DestinationOptions
+        @OptionGroup var endpoint: DefinitionName
 
         @Option(help: "Send it from here, to the endpoint as this configuration has it.")
         var config: String?

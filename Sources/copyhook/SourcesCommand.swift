@@ -8,9 +8,12 @@ struct SourcesCommand: AsyncParsableCommand {
         commandName: "sources",
         abstract: "Looks after the senders whose events are taken in.",
         discussion: """
+            The service is found by COPYHOOK_URL or --url, its key comes from
+            COPYHOOK_API_KEY; put, delete and rotate need the scope admin.
+
             Examples:
               copyhook sources
-              copyhook sources put ci --definition ci.json
+              copyhook sources put ci --file ci.yaml
               copyhook sources disable ci
               copyhook sources rotate ci
               copyhook sources test ci --request captured.json
@@ -22,7 +25,7 @@ struct SourcesCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the senders whose events are taken in.",
+            abstract: "Lists the senders whose events are taken in, and which of them are.",
             discussion: """
                 Example:
                   copyhook sources list
@@ -31,64 +34,56 @@ struct SourcesCommand: AsyncParsableCommand {
         @OptionGroup var api: APIOptions
 
         func run() async throws {
-            try await DestinationList.show(api, "sources", headings: ["NAME", "SCHEME", "PATH"]) {
-                [$0.cell("name"), $0.cell("scheme"), $0.cell("path")]
+            try await DestinationList.show(
+                api, "sources", headings: ["NAME", "FROM", "SCHEME", "PATH", "STATE", "PROBLEM"]
+            ) {
+                [
+                    $0.cell("name"), $0["file"]?.text ?? $0.cell("origin"), $0.cell("scheme"),
+                    $0.cell("path"), Self.state($0), $0.cell("problem"),
+                ]
             }
         }
-    }
 
-    struct Name: ParsableArguments {
-        @OptionGroup var api: APIOptions
-
-        @Argument(help: "The source's name.")
-        var name: String
-
-        var path: String { "/api/v1/sources/\(APIClient.segment(name))" }
-
-        func switching(_ word: String, _ said: String) async throws {
-            let source = try await APIClient(api).call(.post, "\(path)/\(word)")
-            print(api.json ? source.prettyText() : "\(name.onOneLine) is \(said)")
+        private static func state(_ source: JSONValue) -> String {
+            if source.isDisabled { return "switched off" }
+            return source["problem"]?.text == nil ? "on" : "broken"
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows one source as it was put in, without its secrets.",
+            abstract: "Shows one source, its secrets as <secret>.",
             discussion: """
                 Example:
                   copyhook sources show ci
                 """)
 
-        @OptionGroup var source: Name
+        @OptionGroup var source: DefinitionName
 
         func run() async throws {
-            print(try await APIClient(source.api).call(.get, source.path).prettyText())
+            try await DefinitionCalls.show("sources", source.name, source.api)
         }
     }
 
     struct Put: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Puts a source in, or another definition in its place.",
+            abstract: "Puts a source in force, or another in its place.",
             discussion: """
-                The definition is what stands under the name in the configuration, as JSON.
+                The file holds what would stand under the source's name in the configuration.
+                ${NAME} and ${file:PATH} are followed here, where the command runs, so that no
+                secret has to stand in the file. A broken definition is refused with the place
+                and the remedy, and nothing changes.
 
-                Example:
-                  echo '{"scheme": "bearer", "secret": "…"}' | \\
-                    copyhook sources put ci --definition -
+                Examples:
+                  copyhook sources put ci --file ci.yaml
+                  echo '{scheme: bearer, secret: "${CI_SECRET}"}' |
+                    copyhook sources put ci --file -
                 """)
 
-        @OptionGroup var source: Name
-
-        @Option(help: "File with the definition; - is standard input.")
-        var definition: String
+        @OptionGroup var source: DefinitionOptions
 
         func run() async throws {
-            let bytes = try InputFile.read(definition)
-            let put = try await APIClient(source.api).call(.put, source.path, body: bytes)
-            print(
-                source.api.json
-                    ? put.prettyText()
-                    : "\(source.name.onOneLine) is in force at \(put.cell("path"))")
+            try await DefinitionCalls.put("sources", source.name, file: source.file, source.api)
         }
     }
 
@@ -102,15 +97,17 @@ struct SourcesCommand: AsyncParsableCommand {
                   copyhook sources delete ci --yes
                 """)
 
-        @OptionGroup var source: Name
+        @OptionGroup var source: DefinitionName
 
         @Flag(help: "Do not ask.")
         var yes = false
 
         func run() async throws {
             try Consent.ask("Delete the source \(source.name.onOneLine)?", isGiven: yes)
-            _ = try await APIClient(source.api).call(.delete, source.path)
-            print("\(source.name.onOneLine) is gone")
+            let answer = try await APIClient(source.api).call(
+                .delete, DefinitionCalls.path("sources", source.name))
+            print(
+                source.api.json ? answer.prettyText() : "\(source.name.onOneLine) is gone")
         }
     }
 
@@ -122,9 +119,13 @@ struct SourcesCommand: AsyncParsableCommand {
                   copyhook sources disable ci
                 """)
 
-        @OptionGroup var source: Name
+        @OptionGroup var source: DefinitionName
 
-        func run() async throws { try await source.switching("disable", "disabled") }
+        func run() async throws {
+            try await DefinitionCalls.set(
+                "sources", source.name, enabled: false, source.api,
+                meanwhile: "what it sends is answered with 503")
+        }
     }
 
     struct Enable: AsyncParsableCommand {
@@ -135,9 +136,11 @@ struct SourcesCommand: AsyncParsableCommand {
                   copyhook sources enable ci
                 """)
 
-        @OptionGroup var source: Name
+        @OptionGroup var source: DefinitionName
 
-        func run() async throws { try await source.switching("enable", "enabled") }
+        func run() async throws {
+            try await DefinitionCalls.set("sources", source.name, enabled: true, source.api)
+        }
     }
 
     struct Test: AsyncParsableCommand {
@@ -145,13 +148,14 @@ struct SourcesCommand: AsyncParsableCommand {
             abstract: "Says what would become of a captured request; nothing is stored.",
             discussion: """
                 The request is JSON: method, headers and query as lists of pairs, body or
-                body_base64, and path_secret where the address has one.
+                body_base64, and path_secret where the address has one. The exit code is 0
+                when it would be taken.
 
                 Example:
                   copyhook sources test ci --request captured.json
                 """)
 
-        @OptionGroup var source: Name
+        @OptionGroup var source: DefinitionName
 
         @Option(help: "File with the request; - is standard input.")
         var request: String
@@ -159,14 +163,16 @@ struct SourcesCommand: AsyncParsableCommand {
         func run() async throws {
             let bytes = try InputFile.read(request)
             let told = try await APIClient(source.api).call(
-                .post, source.path + "/test", body: bytes)
-            guard !source.api.json else { return print(told.prettyText()) }
+                .post, DefinitionCalls.path("sources", source.name, "test"), body: bytes)
+            if source.api.json { print(told.prettyText()) }
             let parts = [told["verdict"], told["status"], told["reason"], told["detail"]]
-            print(
-                parts.compactMap { $0?.text }.filter { !$0.isEmpty }.joined(separator: " ")
-                    .onOneLine)
+            let what = parts.compactMap { $0?.text }.filter { !$0.isEmpty }
+                .joined(separator: " ").onOneLine
+            guard told["verdict"] != "refused" else { throw CommandFailure.failed(what) }
+            guard !source.api.json else { return }
+            standardOutput(what)
             for event in told["events"]?.elements ?? [] {
-                print("  \(event.cell("type")) \(event.cell("key"))".onOneLine)
+                standardOutput("  \(event.cell("type")) \(event.cell("key"))".onOneLine)
             }
         }
     }

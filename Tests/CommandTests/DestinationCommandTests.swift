@@ -64,6 +64,15 @@ import Testing
         #expect(off.status == 0, "\(off.errors)")
         let list = try await service.command("endpoints", "list")
         #expect(list.output.contains("switched off since"), "\(list.output)")
+        #expect(list.output.contains("  webhook  everything  "), "\(list.output)")
+        let deaf = try await service.command(
+            "endpoints", "put", "audit", "--file", "-",
+            input: "{url: \"\(endpoint.url)/x\", secret: \"\(Self.secret)\", types: []}")
+        #expect(deaf.output.hasPrefix("audit is put in, but disabled; "), "\(deaf)")
+        // Without a word they are listed, as sources and connections are.
+        let listed = try await service.command("endpoints")
+        #expect(listed.output.contains("  webhook  nothing  "), "\(listed.output)")
+        _ = try await service.command("endpoints", "put", "audit", "--file", file)
         #expect(await service.stop() == 0)
         let log = service.process.errors.text
         #expect(!log.contains(Self.secret) && log.contains("endpoint.put"))

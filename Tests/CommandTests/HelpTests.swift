@@ -69,8 +69,8 @@ import Testing
 
     @Test func everyCommandThatIsOfferedIsInThisList() async throws {
         for parent in [
-            "", "simulate", "rules", "events", "tasks", "deliveries", "endpoints", "secrets",
-            "keys", "audit",
+            "", "simulate", "rules", "events", "tasks", "deliveries", "endpoints", "connections",
+            "sources", "secrets", "keys", "audit",
         ] {
             let words = parent.isEmpty ? [] : [parent]
             let (status, output, _) = try await BuiltBinary.run(words + ["--help"])
@@ -102,7 +102,7 @@ import Testing
         ["events", "replay", "evt_1", "--since", "1h"],
         ["events", "replay", "evt_1", "--dry-run"], ["rules", "dry-run", "a"],
         ["events", "publish", "--type", "a", "--entity-id", "1"], ["endpoints", "recover", "a"],
-        ["endpoints", "put", "a"], ["connections", "put", "a"],
+        ["endpoints", "put", "a"], ["connections", "put", "a"], ["sources", "put", "a"],
         ["endpoints", "put", "a", "--file", "/nonexistent/x"],
         ["endpoints", "test", "a", "--config", "/nonexistent/x"],
         ["tasks", "resolve", "tsk_1", "--give-up", "--send-again"],

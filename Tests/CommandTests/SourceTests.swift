@@ -54,7 +54,7 @@ import Transport
         let shell = Shell(service: service)
         #expect(try await shell.post(1, to: "build", as: Self.other).status == 404)
         let definition = #"{"scheme":"bearer","secret":"\#(Self.other)"}"#
-        let put = try await shell("put", "build", "--definition", "-", input: definition)
+        let put = try await shell("put", "build", "--file", "-", input: definition)
         #expect(
             put.status == 0 && put.output == "build is in force at /in/build\n", "\(put.errors)")
         #expect(try await shell.post(1, to: "build", as: Self.other).status == 200)
@@ -64,9 +64,9 @@ import Transport
         let list = try await shell()
         #expect(list.output.contains("/in/build") && list.output.contains("/in/ci"))
 
-        let refused = try await shell("put", "build", "--definition", "-", input: "{}")
+        let refused = try await shell("put", "build", "--file", "-", input: "{}")
         #expect(refused.status == 2 && refused.errors.contains("scheme"), "\(refused.errors)")
-        let inFile = try await shell("put", "ci", "--definition", "-", input: definition)
+        let inFile = try await shell("put", "ci", "--file", "-", input: definition)
         #expect(inFile.status == 1 && inFile.errors.contains("copyhook.yaml"), "\(inFile.errors)")
         #expect(try await shell("delete", "ci", "--yes").status == 1)
         #expect(try await shell("delete", "build").status == 2, "nobody is here to say yes")
@@ -84,7 +84,7 @@ import Transport
         func put(_ secrets: String...) async throws {
             let list = secrets.map { "\"\($0)\"" }.joined(separator: ",")
             let put = try await shell(
-                "put", "build", "--definition", "-",
+                "put", "build", "--file", "-",
                 input: #"{"scheme":"bearer","secrets":[\#(list)]}"#)
             #expect(put.status == 0, "\(put.errors)")
         }
@@ -161,12 +161,45 @@ import Transport
         #expect(await next.stop() == 0)
     }
 
+    private static let off = "ci is switched off; what it sends is answered with 503\n"
+
+    /// As for connections and endpoints: YAML, with secrets taken from where the command runs.
+    @Test func aDefinitionIsReadWhereTheCommandRuns() async throws {
+        let service = try await APIService.start(configuration: file)
+        let shell = Shell(service: service)
+        _ = try scratch.write(Self.other + "\n", to: "build.secret")
+        let definition = try scratch.write(
+            "# The builds.\nscheme: bearer\nsecret: ${file:build.secret}\n", to: "build.yaml")
+        let put = try await shell("put", "build", "--file", definition)
+        #expect(put.output == "build is in force at /in/build\n", "\(put.errors)")
+        #expect(try await shell.post(1, to: "build", as: Self.other).status == 200)
+        let absent = try await shell(
+            "put", "build", "--file", "-", input: #"{scheme: bearer, secret: "${NOT_SET}"}"#)
+        #expect(absent.status == 2 && absent.errors.contains("NOT_SET"), "\(absent.errors)")
+        #expect(absent.errors.hasPrefix("stdin:1: secret"), "\(absent.errors)")
+
+        // Put in or listed, one that is switched off is not said to be in force.
+        #expect(try await shell("disable", "build").status == 0)
+        let again = try await shell("put", "build", "--file", definition)
+        #expect(
+            again.output == "build is put in at /in/build, but disabled; to have it in force: "
+                + "copyhook sources enable build\n", "\(again)")
+        let list = try await shell("list").output.split(separator: "\n").map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        #expect(
+            list.dropFirst() == [
+                "ci file bearer /in/ci on -", "build api bearer /in/build switched off -",
+            ], "\(list)")
+        #expect(await service.stop() == 0)
+    }
+
     @Test func whatIsDisabledIsSentAgainByWhoKeptIt() async throws {
         let service = try await APIService.start(configuration: file)
         let shell = Shell(service: service)
         #expect(try await shell.post(1, to: "ci", as: Self.token).status == 200)
-        #expect(try await shell("disable", "ci").output == "ci is disabled\n")
-        #expect(try await shell("disable", "ci").output == "ci is disabled\n")
+        #expect(try await shell("disable", "ci").output == Self.off)
+        #expect(try await shell("disable", "ci").output == Self.off)
         let held = try await shell.post(2, to: "ci", as: Self.token)
         #expect(held.status == 503 && held.headers.first("retry-after") == "60")
         #expect(await service.stop() == 0)
@@ -176,7 +209,7 @@ import Transport
         let again = Shell(service: next)
         #expect(try await again.post(2, to: "ci", as: Self.token).status == 503)
         #expect(try await Shell.events(next) == 1)
-        #expect(try await again("enable", "ci").output == "ci is enabled\n")
+        #expect(try await again("enable", "ci").output == "ci is switched on\n")
         #expect(try await again.post(2, to: "ci", as: Self.token).status == 200)
         #expect(try await Shell.events(next) == 2)
         let verbs = try await next.api("GET", "/api/v1/audit").json["entries"]?.array ?? []
@@ -196,9 +229,10 @@ import Transport
             return try await shell("test", "ci", "--request", "-", input: request)
         }
         let right = try await tried(Self.token)
+        #expect(right.status == 0)
         #expect(right.output.hasPrefix("stored\n  build.done "), "\(right.output)\(right.errors)")
         let wrong = try await tried(Self.other)
-        #expect(wrong.output.hasPrefix("refused 401 "), "\(wrong.output)\(wrong.errors)")
+        #expect(wrong.status == 1 && wrong.errors.hasPrefix("refused 401 "), "\(wrong)")
         #expect(try await shell("test", "nobody", "--request", "-", input: "{}").status == 1)
         let odd = try await shell("test", "ci", "--request", "-", input: #"{"headers": ["a"]}"#)
         #expect(odd.status == 2 && odd.errors.contains("/headers"), "\(odd.errors)")
