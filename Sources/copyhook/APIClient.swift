@@ -145,10 +145,9 @@ struct APIClient {
         let what = parts.compactMap(\.self).joined(separator: ": ").onOneLine
         let remedy = (problem["remedy"]?.text ?? "").onOneLine
         // Refused for what it says, not for how things stand.
-        return [400, 422].contains(status)
-            ? .badUsage(what, remedy)
-            : CommandFailure(
-                code: 1, what: what, remedy: remedy, mayPass: status == 429 || status >= 500)
+        return CommandFailure(
+            code: [400, 422].contains(status) ? 2 : 1, what: what, remedy: remedy,
+            mayPass: status == 429 || status >= 500, pointer: place)
     }
 
     /// A name or id as one segment of a path.

@@ -19,7 +19,6 @@ struct AuditCommand: AsyncParsableCommand {
               copyhook audit list --object backup-published-bots
               copyhook audit verify
               copyhook audit verify --config copyhook.yaml
-              copyhook audit verify --expect "$(cat last.audit)"
             """,
         subcommands: [List.self, Verify.self])
 
@@ -82,15 +81,16 @@ struct AuditCommand: AsyncParsableCommand {
             discussion: """
                 With --config it reads the database file by itself, also beside the service or
                 without one, and changes nothing. Whoever can write to that file can also write
-                a new chain, or empty it: keep what is printed behind "last" somewhere else,
-                and hold a later chain against it with --expect.
+                a new chain, or empty it: keep the last entry somewhere else, as --last prints
+                it, and hold a later chain against it with --expect.
 
                 The exit code is 0 when everything holds, 1 when something does not.
 
                 Examples:
                   copyhook audit verify
                   copyhook audit verify --config copyhook.yaml
-                  copyhook audit verify --json | jq -r '"\\(.head.number):\\(.head.hash)"'
+                  copyhook audit verify --last > last.audit
+                  copyhook audit verify --expect "$(cat last.audit)"
                 """)
 
         @OptionGroup var api: APIOptions
@@ -98,15 +98,24 @@ struct AuditCommand: AsyncParsableCommand {
         @Option(help: "The configuration whose store is read, in the place of the service.")
         var config: String?
 
-        @Option(help: "An entry that has to be there, NUMBER:HASH as it was printed before.")
+        @Option(help: "An entry that has to be there, NUMBER:HASH as --last printed it.")
         var expect: String?
+
+        @Flag(help: "Print nothing but the last entry, and that only when everything holds.")
+        var last = false
+
+        func validate() throws {
+            guard !last || !api.json else {
+                throw ValidationError("Choose one of --last and --json.")
+            }
+        }
 
         func run() async throws {
             let expected = expect.flatMap { AuditLink(parsing: $0) }
             guard expect == nil || expected != nil else {
                 throw CommandFailure.badUsage(
                     "--expect is no entry",
-                    "Write the number, a colon and the hash, as this command printed them.")
+                    "Write the number, a colon and the hash, as --last prints them.")
             }
             let verdict =
                 if let config {
@@ -117,15 +126,16 @@ struct AuditCommand: AsyncParsableCommand {
                         "/api/v1/audit/verify"
                             + (expect.map { "?expect=" + APIClient.segment($0) } ?? ""))
                 }
+            let head = "\(verdict.cell("head", "number")):\(verdict.cell("head", "hash"))"
             if api.json {
                 print(verdict.prettyText())
-            } else {
+            } else if !last {
                 let count = verdict.cell("entries")
                 print("\(count) \(count == "1" ? "entry holds" : "entries hold")")
                 if verdict["anchor"]?.cell("number") != "0" {
                     print("they begin behind \(verdict.cell("anchor", "number")), as kept")
                 }
-                print("last \(verdict.cell("head", "number")):\(verdict.cell("head", "hash"))")
+                print("last \(head)")
             }
             guard verdict["holds"]?.bool == true else {
                 let place = verdict["breach"]?["number"]?.text.map { " at \($0)" } ?? ""
@@ -133,6 +143,7 @@ struct AuditCommand: AsyncParsableCommand {
                     "the audit is broken\(place): " + verdict.cell("breach", "detail"),
                     "Compare with a backup, and find out who wrote to the database.")
             }
+            if last { print(head) }
         }
 
         private func offline(_ config: String, _ expected: AuditLink?) async throws -> JSONValue {

@@ -71,6 +71,8 @@ package struct CommandFailure: Error, Hashable {
     let remedy: String
     /// Whether the same may go well later: nobody is there, or there is trouble.
     package var mayPass = false
+    /// The place in what was sent that the service refused.
+    var pointer: String?
 
     package static func failed(_ what: String, _ remedy: String = "") -> CommandFailure {
         CommandFailure(code: 1, what: what, remedy: remedy)

@@ -24,7 +24,13 @@ struct EndpointRotateCommand: AsyncParsableCommand {
 
     @OptionGroup var options: RotateOptions
 
-    func run() async throws { try await options.rotate("endpoints", "signs with it now") }
+    func run() async throws {
+        let name = options.name.onOneLine
+        let remedy =
+            "Give whsec_ and the base 64 of 24 to 64 bytes, as in: echo whsec_$(openssl rand "
+            + "-base64 32) | tee \(name).secret | copyhook endpoints rotate \(name) --given"
+        try await options.rotate("endpoints", "signs with it now", absent: remedy, odd: remedy)
+    }
 }
 
 struct SourceRotateCommand: AsyncParsableCommand {
@@ -50,7 +56,14 @@ struct SourceRotateCommand: AsyncParsableCommand {
 
     @OptionGroup var options: RotateOptions
 
-    func run() async throws { try await options.rotate("sources", "takes events in with it now") }
+    func run() async throws {
+        let name = options.name.onOneLine
+        // What fits depends on the scheme, which the service knows and speaks of.
+        try await options.rotate(
+            "sources", "takes events in with it now",
+            absent: "Give what the sender made: copyhook sources rotate \(name) --given < FILE",
+            odd: nil)
+    }
 }
 
 struct RotateOptions: ParsableArguments {
@@ -65,16 +78,36 @@ struct RotateOptions: ParsableArguments {
     @Flag(help: "Read the secret from standard input instead of having one made.")
     var given = false
 
-    /// - Parameter said: What the new secret does.
-    func rotate(_ kind: String, _ said: String) async throws {
+    /// - Parameters:
+    ///   - said: What the new secret does.
+    ///   - absent: What to do when none was given.
+    ///   - odd: What to do when what was given is refused; `nil` where the service says that.
+    func rotate(_ kind: String, _ said: String, absent: String, odd: String?) async throws {
         var wish: JSONObject = ["overlap": .string(overlap)]
         if given {
             let text = String(decoding: try InputFile.read("-"), as: UTF8.self)
-            wish["secret"] = .string(text.trimmingCharacters(in: .whitespacesAndNewlines))
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !text.isEmpty else {
+                throw CommandFailure.badUsage("Standard input holds no secret", absent)
+            }
+            wish["secret"] = .string(text)
         }
-        let answer = try await APIClient(api).call(
-            .post, DefinitionCalls.path(kind, name, "rotate"),
-            body: JSONValue.object(wish).bytes())
+        let client = try APIClient(api)
+        let answer: JSONValue
+        do throws(CommandFailure) {
+            answer = try await client.call(
+                .post, DefinitionCalls.path(kind, name, "rotate"),
+                body: JSONValue.object(wish).bytes())
+        } catch {
+            // The service speaks of members, which nobody writes in a shell.
+            switch error.pointer {
+            case "/secret":
+                throw CommandFailure.badUsage(error.what, odd ?? error.remedy)
+            case "/overlap":
+                throw CommandFailure.badUsage(error.what, "Write --overlap 24h, at most 30d.")
+            default: throw error
+            }
+        }
         if api.json { return print(answer.prettyText()) }
         if let secret = answer["secret"]?.string { standardOutput(secret) }
         standardError(

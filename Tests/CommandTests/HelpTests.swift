@@ -107,7 +107,7 @@ import Testing
         ["endpoints", "test", "a", "--config", "/nonexistent/x"],
         ["tasks", "resolve", "tsk_1", "--give-up", "--send-again"],
         ["keys", "create", "ci"], ["keys", "revoke"], ["audit", "list", "--limit", "many"],
-        ["audit", "verify", "--config", "/nonexistent/x"],
+        ["audit", "verify", "--config", "/nonexistent/x"], ["audit", "verify", "--last", "--json"],
         ["events", "list", "--limit", "many"], ["events", "show"], ["deliveries", "bogus"],
         ["send", "--to", "http://127.0.0.1:9", "--scheme", "coze", "--event", "-"],
         [

@@ -136,6 +136,11 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["ops"]}"#
         #expect(online.output.hasPrefix("4 entries hold\nlast 4:"), "\(online.output)")
         #expect(offline.output == online.output)
         let last = try #require(online.output.split(whereSeparator: \.isWhitespace).last)
+        for place in [[], ["--config", office.file]] {
+            let kept = try await office.run(
+                ["audit", "verify", "--last"] + place, as: office.first)
+            #expect(kept.status == 0 && kept.output == "\(last)\n", "\(kept)")
+        }
         let zeros = "4:" + String(repeating: "0", count: 64)
         for place in [[], ["--config", office.file]] {
             for (expected, status) in [(String(last), Int32(0)), (zeros, 1), ("4", 2)] {
@@ -159,5 +164,8 @@ private let rule = #"{"match":{"type":["bot.published"]},"notify":["ops"]}"#
         #expect(broken.status == 1)
         #expect(broken.output.hasPrefix("2 entries hold\n"), "\(broken.output)")
         #expect(broken.errors.hasPrefix("the audit is broken at 3: "), "\(broken.errors)")
+        let kept = try await office.run(
+            ["audit", "verify", "--last", "--config", office.file], as: "none")
+        #expect(kept.status == 1 && kept.output.isEmpty && !kept.errors.isEmpty, "\(kept)")
     }
 }

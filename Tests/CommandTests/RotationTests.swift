@@ -6,6 +6,7 @@ import Testing
 
 /// A signing secret that is changed while deliveries go out.
 @Suite struct RotationTests {
+    private static let given = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
     private static let old = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 
     /// A receiver that takes only what is signed with `secret`.
@@ -62,6 +63,20 @@ import Testing
         try await tell(16...17, again)
         let unknown = try await again.command("endpoints", "rotate", "nobody")
         #expect(unknown.status == 1 && unknown.errors.contains("no endpoint"), "\(unknown.errors)")
+        for given in ["", "bogus\n"] {
+            let said = try await again.command(
+                "endpoints", "rotate", "audit", "--given", input: given)
+            #expect(said.status == 2 && said.errors.contains("echo whsec_$(openssl"), "\(said)")
+            #expect(!said.errors.contains("Members"), "\(said)")
+        }
+        let long = try await again.command("endpoints", "rotate", "audit", "--overlap", "31d")
+        #expect(long.status == 2 && long.errors.contains("Write --overlap 24h"), "\(long)")
+        // As that remedy makes them.
+        let given = try await again.command(
+            "endpoints", "rotate", "audit", "--given", input: Self.given + "\n")
+        #expect(given.status == 0 && given.output.isEmpty, "\(given)")
+        let none = try await again.command("sources", "rotate", "partner", "--given")
+        #expect(none.status == 2 && none.errors.contains("rotate partner --given < FILE"))
         #expect(await again.stop() == 0)
     }
 
