@@ -170,7 +170,7 @@ import copyhook
         let next = "/api/v1/stream?kind=task&after=m1&limit=200"
         #expect(board.apply(.away(lost)) == [.draw, .look(next, after: .seconds(1))])
         #expect(board.apply(.away(lost)) == [.draw, .look(next, after: .seconds(2))])
-        #expect(status(board).hasPrefix("nobody is there; asked again in 2 s | 1 lines"))
+        #expect(status(board).hasPrefix("nobody is there; asked again in 2 s | 1 line "))
         _ = board.apply(.page(page(0, from: 1)))
         #expect(!status(board).contains("nobody"))
         let refused = CommandFailure.failed("The service does not take this key")
