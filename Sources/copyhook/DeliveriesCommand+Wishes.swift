@@ -17,7 +17,7 @@ extension DeliveriesCommand {
 
         func run() async throws {
             let delivery = try await options.post("deliveries", "resend")
-            options.show(delivery) { "\(options.id) is now \($0)" }
+            options.show(delivery) { Became.standing(options.id, delivery, $0) }
         }
     }
 
@@ -33,7 +33,7 @@ extension DeliveriesCommand {
 
         func run() async throws {
             let delivery = try await options.post("deliveries", "cancel")
-            options.show(delivery) { "\(options.id) is now \($0)" }
+            options.show(delivery) { Became.standing(options.id, delivery, $0) }
         }
     }
 }

@@ -68,11 +68,7 @@ extension EventsCommand {
             if let id {
                 let path = "/api/v1/events/\(APIClient.segment(id))/replay"
                 let answer = try await APIClient(api).call(.post, path)
-                print(
-                    api.json
-                        ? answer.prettyText()
-                        : "\(id.onOneLine) meets the rules again, as run \(answer.cell("run"))")
-                return
+                return print(api.json ? answer.prettyText() : Became.replayed(id, answer))
             }
             var many = ManyWish(
                 api, options, path: "/api/v1/events/replay", counted: "replayed",

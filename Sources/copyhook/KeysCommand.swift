@@ -42,12 +42,6 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(help: "When it ends: 90d from now, or a time as in 2027-01-01T00:00:00Z.")
         var expires: String?
 
-        func validate() throws {
-            guard !scope.isEmpty else {
-                throw ValidationError("Say with --scope what the key is to allow.")
-            }
-        }
-
         func run() async throws {
             var wish: JSONObject = [
                 "name": .string(name), "scopes": .array(scope.map { .string($0) }),

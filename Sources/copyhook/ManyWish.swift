@@ -87,7 +87,7 @@ struct ManyWish {
 
     /// Carries the wish out.
     ///
-    /// A part whose answer is lost is asked for again: what it did is not done twice.
+    /// A part that fails is asked for again where that may pass: what it did is not done twice.
     ///
     /// - Returns: How many it was, and how many of these are still to be done by a worker.
     private func carryOut(
@@ -115,12 +115,13 @@ struct ManyWish {
             do throws(CommandFailure) {
                 return try await call(part)
             } catch {
-                guard error.code == 1, tries < Self.triesMax else {
+                guard error.mayPass, tries < Self.triesMax else {
                     guard error.code == 1 else { throw error }
-                    throw .failed(
-                        "\(error.what); \(done) were done before",
+                    let again =
                         "Repeat the command with --asked-at \(wish["asked_at"]?.text ?? "TIME"): "
-                            + "what was done is left out.")
+                        + "what was done is left out."
+                    let before = error.mayPass || error.remedy.isEmpty ? "" : error.remedy + " "
+                    throw .failed("\(error.what); \(done) were done before", before + again)
                 }
                 tries += 1
                 try? await Task.sleep(for: .seconds(tries))

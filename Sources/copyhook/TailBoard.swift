@@ -45,19 +45,6 @@ package struct TailBoard: Sendable {
         case fail(CommandFailure)
     }
 
-    /// What a line is about, as the API names it.
-    package struct Subject: Hashable, Sendable {
-        package enum Table: String, Hashable, Sendable { case events, tasks, deliveries }
-
-        package let table: Table
-        package let id: String
-
-        package init(_ table: Table, _ id: String) {
-            self.table = table
-            self.id = id
-        }
-    }
-
     struct Row: Sendable {
         /// Counted from the first that was told.
         let number: Int
@@ -76,6 +63,8 @@ package struct TailBoard: Sendable {
 
     /// Lines kept; older ones are in `events list` and its like.
     package static let keptMax = 2_000
+    /// Characters of the filter.
+    static let filterMax = 100
 
     private let zone: TimeZone
     private var course: TailCourse
@@ -173,9 +162,8 @@ package struct TailBoard: Sendable {
     private mutating func miss(_ failure: CommandFailure) -> [Step] {
         guard failure.mayPass else { return [.fail(failure)] }
         isLooking = false
-        if let wait = course.missed() {
-            trouble = "\(failure.what); asked again in \(wait.components.seconds) s"
-        }
+        let wait = course.missed()
+        trouble = "\(failure.what); asked again in \(wait.components.seconds) s"
         return drawn() + look()
     }
 
@@ -242,7 +230,7 @@ package struct TailBoard: Sendable {
             filter = ""
             mode = .list
         case .backspace: filter = String(filter.dropLast())
-        case .character(let character) where filter.count < 100: filter.append(character)
+        case .character(let character) where filter.count < Self.filterMax: filter.append(character)
         default: break
         }
     }
@@ -291,53 +279,5 @@ package struct TailBoard: Sendable {
         first = min(first, max(rows.count - height, 0))
         top = rows[min(first, last)].number
         return [.draw]
-    }
-}
-
-extension TailBoard.Subject {
-    /// `nil` for what is about none of the three, as entries of the audit.
-    init?(_ happening: JSONValue) {
-        if let id = happening["delivery"]?.text {
-            self.init(.deliveries, id)
-        } else if let id = happening["task"]?.text {
-            self.init(.tasks, id)
-        } else if let id = happening["event"]?.text {
-            self.init(.events, id)
-        } else {
-            return nil
-        }
-    }
-
-    /// Where the record is.
-    var path: String { "/api/v1/\(table.rawValue)/\(APIClient.segment(id))" }
-
-    /// Where it is had done again.
-    var pathAgain: String {
-        switch table {
-        case .events: path + "/replay"
-        case .tasks: path + "/retry"
-        case .deliveries: path + "/resend"
-        }
-    }
-
-    var question: String {
-        switch table {
-        case .events: "Replay event \(id.onOneLine)? [y/N]"
-        case .tasks: "Retry task \(id.onOneLine)? [y/N]"
-        case .deliveries: "Send delivery \(id.onOneLine) again? [y/N]"
-        }
-    }
-
-    /// The service's answer to having it done again, in the words of the commands that do that.
-    func became(_ record: JSONValue) -> String {
-        switch table {
-        case .events:
-            "\(id) meets the rules again, as run \(record.cell("run"))".onOneLine
-        case .tasks:
-            ("\(id) is done again by \((record["task"] ?? record).cell("id")), which is "
-                + (record["task"] ?? record).cell("state")).onOneLine
-        case .deliveries:
-            "\(id) is now \((record["delivery"] ?? record).cell("state"))".onOneLine
-        }
     }
 }

@@ -85,10 +85,9 @@ extension EventsCommand {
                 }
                 return course.pause
             } catch let failure as CommandFailure where failure.mayPass && course.hasBegun {
-                if let wait = course.missed() {
-                    say("\(failure.what); asked again in \(wait.wholeMilliseconds / 1_000) s")
-                }
-                return course.pause
+                let wait = course.missed()
+                say("\(failure.what); asked again in \(wait.wholeMilliseconds / 1_000) s")
+                return wait
             }
         }
 
@@ -137,8 +136,8 @@ struct TailCourse {
 
     /// The service did not answer; asked again later each time.
     ///
-    /// - Returns: How long that is, `nil` when it was said before.
-    mutating func missed() -> Duration? {
+    /// - Returns: How long that is.
+    mutating func missed() -> Duration {
         failures += 1
         pause = min(.seconds(1 << min(failures - 1, 5)), Self.longest)
         return pause

@@ -41,10 +41,10 @@ extension TasksCommand {
                 ) { "Cancel \($0)?" }
             }
             let task = try await api.post("tasks", id, "cancel")
-            let isAsked = (task["task"] ?? task).isToBeCancelled
             api.show(task) {
-                "\(id.onOneLine) "
-                    + (isAsked ? "will be cancelled before anything is sent" : "is now \($0)")
+                Became.row(task).isToBeCancelled
+                    ? "\(id.onOneLine) will be cancelled before anything is sent"
+                    : Became.standing(id, task, $0)
             }
         }
     }
@@ -89,8 +89,7 @@ extension TasksCommand {
                 ) { "Have \($0) done again?" }
             }
             let task = try await api.post("tasks", id, "retry")
-            let new = (task["task"] ?? task).cell("id").onOneLine
-            api.show(task) { "\(id.onOneLine) is done again by \(new), which is \($0)" }
+            api.show(task) { Became.retried(id, task, $0) }
         }
     }
 
@@ -139,7 +138,7 @@ extension TasksCommand {
             let task = try await APIClient(api).call(
                 .post, "/api/v1/tasks", body: JSONValue.object(wish).bytes())
             guard !api.json else { return print(task.prettyText()) }
-            let shown = task["task"] ?? task
+            let shown = Became.row(task)
             print(
                 "\(shown.cell("id").onOneLine) is "
                     + Paint.standardOutput.state(shown.cell("state")))
@@ -153,8 +152,8 @@ extension ShowOptions {
         try await api.post(table, id, verb)
     }
 
-    /// Prints what a row became: as it came, or in a line around its state.
-    func show(_ record: JSONValue, _ line: (String) -> String) { api.show(record, line) }
+    /// Prints what a row became: as it came, or in a line with its state in colour.
+    func show(_ record: JSONValue, _ line: (Paint) -> String) { api.show(record, line) }
 }
 
 extension APIOptions {
@@ -163,9 +162,7 @@ extension APIOptions {
             .post, "/api/v1/\(table)/\(APIClient.segment(id))/\(verb)")
     }
 
-    func show(_ record: JSONValue, _ line: (String) -> String) {
-        guard !json else { return print(record.prettyText()) }
-        let state = (record["task"] ?? record["delivery"] ?? record).cell("state")
-        print(line(Paint.standardOutput.state(state)))
+    func show(_ record: JSONValue, _ line: (Paint) -> String) {
+        print(json ? record.prettyText() : line(.standardOutput))
     }
 }

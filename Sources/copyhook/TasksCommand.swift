@@ -136,12 +136,7 @@ struct TasksCommand: AsyncParsableCommand {
                     "copyhook tasks show \(options.id.onOneLine) lists candidates: name the copy "
                         + "with --adopt ID, or choose --send-again or --give-up.")
             }
-            if options.api.json {
-                print(task.prettyText())
-            } else {
-                let state = (task["task"] ?? task).cell("state")
-                print("\(options.id) is now \(Paint.standardOutput.state(state))")
-            }
+            options.show(task) { Became.standing(options.id, task, $0) }
         }
 
         private var decision: JSONValue {

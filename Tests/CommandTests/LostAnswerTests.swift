@@ -49,4 +49,27 @@ import Testing
         #expect(look.status == 1 && look.errors.contains("cannot be reached"))
         #expect(keys(sink).suffix(1) == [""] && sink.counts.requests.count == 4)
     }
+
+    /// What is done to many is counted, and asked for in parts: only what may pass is asked again.
+    @Test(arguments: [("404 Not Found", requests: 2), ("503 Service Unavailable", requests: 3)])
+    func aPartIsAskedForAgainWhereThatMayHelp(status: String, requests: Int) async throws {
+        func answer(_ status: String, _ body: String) -> OutgoingSink.Answer {
+            .init(
+                "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        }
+        let answers = Mutex([
+            answer("200 OK", #"{"count":1,"asked_at":"2026-03-18T08:30:00.000Z"}"#),
+            answer(status, #"{"title":"Gone wrong","remedy":"Look there."}"#),
+            answer("200 OK", #"{"replayed":1,"next":null}"#),
+        ])
+        let sink = try OutgoingSink { _ in
+            answers.withLock { $0.isEmpty ? .plain : $0.removeFirst() }
+        }
+        let told = try await run(sink, ["events", "replay", "--source", "ci", "--yes"])
+        #expect(sink.counts.requests.count == requests, "\(told)")
+        guard requests == 2 else { return #expect(told.status == 0, "\(told)") }
+        #expect(told.status == 1 && told.errors.contains("Gone wrong; 0 were done"), "\(told)")
+        #expect(told.errors.contains("Look there. Repeat the command with --asked-at 2026-03-18"))
+    }
 }
