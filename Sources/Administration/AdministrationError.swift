@@ -30,7 +30,7 @@ package struct AdministrationError: Error, Hashable {
         case definitionInUse = "definition_in_use"
         /// Only a task that is `unresolved` waits for a person's decision.
         case taskNotUnresolved = "task_not_unresolved"
-        /// A worker is at the task at this very moment.
+        /// Somebody else, mostly a worker, is at the task or delivery at this very moment.
         case taskBusy = "task_busy"
         case decisionInvalid = "decision_invalid"
         /// What a key is to be called or to allow.

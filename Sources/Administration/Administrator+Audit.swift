@@ -6,21 +6,19 @@ package import StrictJSON
 package struct AuditSelection: Hashable, Sendable {
     package static let parameters = ["who", "verb", "object", "since", "cursor", "limit"]
 
-    private let parameters: [String: String]
+    private let selection: Selection
 
     /// - Parameter parameters: By their names, no others than ``parameters``.
-    package init(_ parameters: [String: String]) { self.parameters = parameters }
+    package init(_ parameters: [String: String]) { selection = Selection(parameters) }
 
     func query(at now: Timestamp) throws(AdministrationError) -> AuditQuery {
+        let usual = Selection.limitByDefault
+        let verb: AuditVerb? = try selection.word("verb", "names nothing that is noted", "Verbs")
         var query = AuditQuery(
-            who: parameters["who"], verb: parameters["verb"], object: parameters["object"],
-            cursor: parameters["cursor"], limit: Selection.limitByDefault)
-        if let verb = query.verb, AuditVerb(rawValue: verb) == nil {
-            throw AdministrationError(
-                .parameterInvalid, "`verb` names nothing that is noted",
-                remedy: "Verbs: "
-                    + AuditVerb.allCases.map(\.rawValue).joined(separator: ", ") + ".")
-        }
+            who: try selection.value("who"), verb: verb?.rawValue,
+            object: try selection.value("object"), cursor: selection.parameters["cursor"],
+            limit: try selection.number("limit", 1...Selection.limitMax, "rows", usual) ?? usual)
+        query.since = try selection.moment("since", at: now)
         if let cursor = query.cursor {
             // As `next` writes a number, and in no other way that an `Int64` could be read from.
             guard (1...18).contains(cursor.utf8.count),
@@ -30,23 +28,6 @@ package struct AuditSelection: Hashable, Sendable {
                     .parameterInvalid, "`cursor` is none",
                     remedy: "Take `next` of the page before, unchanged, or leave `cursor` out.")
             }
-        }
-        if let text = parameters["since"] {
-            guard let moment = Timestamp(written: text, now: now) else {
-                throw AdministrationError.pointInTime("since")
-            }
-            query.since = moment
-        }
-        if let text = parameters["limit"] {
-            guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let limit = Int(text),
-                (1...Selection.limitMax).contains(limit)
-            else {
-                throw AdministrationError(
-                    .parameterInvalid, "`limit` is out of range",
-                    remedy: "Write a whole number from 1 to \(Selection.limitMax); without it a "
-                        + "page has \(Selection.limitByDefault) rows.")
-            }
-            query.limit = limit
         }
         return query
     }

@@ -5,30 +5,20 @@ package import StrictJSON
 
 /// Since when an endpoint is to hear what it missed, and how much of that one call does.
 package struct RecoveryWish: Hashable, Sendable {
-    package static let limitByDefault = 100
-    package static let limitMax = 500
-
     package var since: Timestamp
-    package var askedAt: Timestamp
-    package var cursor: String?
-    package var limit: Int
-    /// Whether they are only to be counted.
-    package var isDry: Bool
+    package var portion: PortionWish
 
     /// Reads `{"since", "asked_at"?, "cursor"?, "limit"?, "dry_run"?}`.
     package init(parsing body: [UInt8], at now: Timestamp) throws(AdministrationError) {
         let body = try RequestBody(
-            body, keys: ["since", "asked_at", "cursor", "limit", "dry_run"])
+            body, keys: ["since"] + PortionWish.members)
         guard let since = try body.moment("since", before: now) else {
             throw body.refusal(
                 "this is missing: a time, as in 2026-03-18T08:30:15Z, or an age, as in 2h",
                 at: "since")
         }
         self.since = since
-        askedAt = min(now, try body.moment("asked_at", before: now) ?? now)
-        cursor = try body.text("cursor")
-        limit = try body.number("limit", in: 1...Self.limitMax) ?? Self.limitByDefault
-        isDry = try body.bool("dry_run") ?? false
+        portion = try PortionWish(body, at: now)
     }
 }
 
@@ -93,9 +83,10 @@ extension Administrator {
                     + ".")
         }
         let selection = DeliverySelection(
-            endpoint: name, since: wish.since, askedAt: wish.askedAt, pace: endpoint.recoveryPace)
+            endpoint: name, since: wish.since, askedAt: wish.portion.askedAt,
+            pace: endpoint.recoveryPace)
         var answer: JSONObject = [:]
-        if wish.isDry {
+        if wish.portion.isDry {
             let count = try await ask { () async throws(StorageError) in
                 try await store.count(selection)
             }
@@ -103,7 +94,7 @@ extension Administrator {
         } else {
             let part = try await askInParts { () async throws(StorageError) in
                 try await store.recover(
-                    selection, from: wish.cursor, limit: wish.limit,
+                    selection, from: wish.portion.cursor, limit: wish.portion.limit,
                     noting: { count in
                         note(
                             .endpointRecovered, of: name, by: who, at: now,
@@ -125,7 +116,7 @@ extension Administrator {
             }
         }
         answer["since"] = .string(wish.since.description)
-        answer["asked_at"] = .string(wish.askedAt.description)
+        answer["asked_at"] = .string(wish.portion.askedAt.description)
         answer["disabled"] = .bool(try await isDisabled(name))
         return .object(answer)
     }

@@ -6,15 +6,8 @@ package import StrictJSON
 
 /// Which of many tasks are to be done again or cancelled, and how much of that one call does.
 package struct TasksWish: Hashable, Sendable {
-    package static let limitByDefault = 100
-    package static let limitMax = 500
-
     package var filter: TaskFilter
-    package var askedAt: Timestamp
-    package var cursor: String?
-    package var limit: Int
-    /// Whether they are only to be counted.
-    package var isDry: Bool
+    package var portion: PortionWish
 
     /// As a list has them.
     static let filters = [
@@ -29,7 +22,7 @@ package struct TasksWish: Hashable, Sendable {
         parsing body: [UInt8], among states: [CopyTask.State.Name], at now: Timestamp
     ) throws(AdministrationError) {
         let body = try RequestBody(
-            body, keys: Self.filters + ["asked_at", "cursor", "limit", "dry_run"])
+            body, keys: Self.filters + PortionWish.members)
         guard Self.filters.contains(where: { body[$0] != nil }) else {
             throw AdministrationError(
                 .requestInvalid, "nothing is selected", pointer: .root,
@@ -54,10 +47,7 @@ package struct TasksWish: Hashable, Sendable {
             until: try body.moment("until", before: now))
         filter.text = try body.text("text").map { Needle($0) }
         self.filter = filter
-        askedAt = min(now, try body.moment("asked_at", before: now) ?? now)
-        cursor = try body.text("cursor")
-        limit = try body.number("limit", in: 1...Self.limitMax) ?? Self.limitByDefault
-        isDry = try body.bool("dry_run") ?? false
+        portion = try PortionWish(body, at: now)
     }
 }
 
@@ -91,7 +81,7 @@ extension Administrator {
             wish, .tasksRetried, counted: "retried", by: who
         ) { [store] selection, now, note throws(StorageError) in
             try await store.planAgain(
-                selection, from: wish.cursor, limit: wish.limit, at: now,
+                selection, from: wish.portion.cursor, limit: wish.portion.limit, at: now,
                 as: { old, run in old.again(run: run, at: now) { .planned(by: $0) } },
                 noting: note)
         }
@@ -110,7 +100,7 @@ extension Administrator {
             wish, .tasksCancelled, counted: "cancelled", by: who
         ) { selection, now, note throws(StorageError) in
             try await store.change(
-                selection, from: wish.cursor, limit: wish.limit, at: now,
+                selection, from: wish.portion.cursor, limit: wish.portion.limit, at: now,
                 { cancel(&$0, isOnLoan: $1, by: who, at: now) }, noting: note)
         }
         if (answer["cancelled"]?.number?.int64 ?? 0) > 0 { nudges.notifying() }
@@ -126,13 +116,13 @@ extension Administrator {
         let now = time.now()
         let isCancelling = verb == .tasksCancelled
         let selection = TaskSelection(
-            wish.filter, askedAt: wish.askedAt, takesDoneAgain: isCancelling,
+            wish.filter, askedAt: wish.portion.askedAt, takesDoneAgain: isCancelling,
             takesLoans: isCancelling)
         // As moments, so that every part means the same ones.
-        var answer: JSONObject = ["asked_at": .string(wish.askedAt.description)]
+        var answer: JSONObject = ["asked_at": .string(wish.portion.askedAt.description)]
         if let since = wish.filter.window.since { answer["since"] = .string(since.description) }
         if let until = wish.filter.window.until { answer["until"] = .string(until.description) }
-        guard !wish.isDry else {
+        guard !wish.portion.isDry else {
             let count = try await ask { () async throws(StorageError) in
                 try await store.count(selection, at: now)
             }

@@ -5,14 +5,8 @@ package import StrictJSON
 
 /// Which of many events are to meet the rules again, and how much of that one call does.
 package struct ReplayWish: Hashable, Sendable {
-    package static let limitByDefault = 100
-    package static let limitMax = 500
-
     package var selection: EventSelection
-    package var cursor: String?
-    package var limit: Int
-    /// Whether they are only to be counted.
-    package var isDry: Bool
+    package var portion: PortionWish
 
     static let filters = ["source", "type", "state", "entity_id", "since", "until"]
 
@@ -20,16 +14,16 @@ package struct ReplayWish: Hashable, Sendable {
     /// "cursor"?, "limit"?, "dry_run"?}`, at least one of the first six among them.
     package init(parsing body: [UInt8], at now: Timestamp) throws(AdministrationError) {
         let body = try RequestBody(
-            body, keys: Self.filters + ["asked_at", "cursor", "limit", "dry_run"])
+            body, keys: Self.filters + PortionWish.members)
         guard Self.filters.contains(where: { body[$0] != nil }) else {
             throw AdministrationError(
                 .requestInvalid, "nothing is selected", pointer: .root,
                 remedy: "Name at least one of " + Self.filters.joined(separator: ", ")
                     + "; for all events, an old `since`.")
         }
-        // A moment to come would let events in that nobody has counted.
-        selection = EventSelection(
-            askedAt: min(now, try body.moment("asked_at", before: now) ?? now))
+        let portion = try PortionWish(body, at: now)
+        self.portion = portion
+        selection = EventSelection(askedAt: portion.askedAt)
         selection.source = try body.text("source")
         selection.type = try body.text("type")
         selection.entity = try body.text("entity_id")
@@ -42,9 +36,6 @@ package struct ReplayWish: Hashable, Sendable {
             }
             selection.state = state
         }
-        cursor = try body.text("cursor")
-        limit = try body.number("limit", in: 1...Self.limitMax) ?? Self.limitByDefault
-        isDry = try body.bool("dry_run") ?? false
     }
 }
 
@@ -115,7 +106,7 @@ extension Administrator {
         var answer: JSONObject = ["asked_at": .string(wish.selection.askedAt.description)]
         if let since = wish.selection.since { answer["since"] = .string(since.description) }
         if let until = wish.selection.until { answer["until"] = .string(until.description) }
-        guard !wish.isDry else {
+        guard !wish.portion.isDry else {
             let count = try await ask { () async throws(StorageError) in
                 try await store.count(wish.selection)
             }
@@ -124,7 +115,7 @@ extension Administrator {
         }
         let part = try await askInParts { () async throws(StorageError) in
             try await store.replay(
-                wish.selection, from: wish.cursor, limit: wish.limit,
+                wish.selection, from: wish.portion.cursor, limit: wish.portion.limit,
                 noting: { count in
                     note(
                         .eventsReplayed, of: wish.selection.source ?? "", by: who, at: now,

@@ -102,7 +102,7 @@ extension Selection {
         try word("state", "names no state of this list", "States")
     }
 
-    private func word<Word: CaseIterable & RawRepresentable<String>>(
+    func word<Word: CaseIterable & RawRepresentable<String>>(
         _ name: String, _ trouble: String, _ what: String
     ) throws(AdministrationError) -> Word? {
         guard let text = parameters[name] else { return nil }

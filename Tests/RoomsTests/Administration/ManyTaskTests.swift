@@ -75,7 +75,7 @@ private let who = Principal(id: "key_1", name: "ops", scopes: [.write])
 
     @Test func whatIsToComeIsNeverMeantAndCursorsLeadSomewhere() async throws {
         let early = try wish(#"{"rule":"a","asked_at":"2999-01-01T00:00:00Z"}"#)
-        #expect(early.askedAt == fixture.now + .hours(1))
+        #expect(early.portion.askedAt == fixture.now + .hours(1))
         await expect(.requestInvalid) {
             try await administration.retryTasks(wish(#"{"rule":"a","cursor":"x"}"#), by: who)
         }
