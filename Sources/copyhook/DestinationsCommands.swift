@@ -1,5 +1,5 @@
 import ArgumentParser
-import StrictJSON
+package import StrictJSON
 import Transport
 
 struct EndpointListCommand: AsyncParsableCommand {
@@ -20,21 +20,15 @@ struct EndpointListCommand: AsyncParsableCommand {
         ) {
             [
                 $0.cell("name"), $0["file"]?.text ?? $0.cell("origin"), $0.cell("channel"),
-                Self.heard($0["types"]), $0.cell("overlap_until"), DestinationList.health($0),
+                DestinationList.heard($0), $0.cell("overlap_until"), DestinationList.health($0),
                 $0.cell("problem"),
             ]
         }
     }
-
-    /// No list is no choice; an empty one chooses nothing.
-    private static func heard(_ types: JSONValue?) -> String {
-        guard let types = types?.array else { return "everything" }
-        return types.isEmpty ? "nothing" : types.compactMap(\.text).joined(separator: ", ")
-    }
 }
 
 /// A list of what the configuration names.
-enum DestinationList {
+package enum DestinationList {
     /// Asks for it and prints it.
     static func show(
         _ api: APIOptions, _ key: String, headings: [String], row: (JSONValue) -> [String]
@@ -44,6 +38,15 @@ enum DestinationList {
         var table = Table(headings)
         for one in answer[key]?.elements ?? [] { table.add(row(one)) }
         print(table.text())
+    }
+
+    /// What an endpoint is told: no list is no choice, an empty one chooses nothing.
+    ///
+    /// Of one that cannot be read nobody knows.
+    package static func heard(_ endpoint: JSONValue) -> String {
+        guard endpoint["channel"]?.text != nil else { return "-" }
+        guard let types = endpoint["types"]?.array else { return "everything" }
+        return types.isEmpty ? "nothing" : types.compactMap(\.text).joined(separator: ", ")
     }
 
     static func health(_ row: JSONValue) -> String {

@@ -2,6 +2,7 @@ import Domain
 import Simulation
 import StrictJSON
 import Testing
+import copyhook
 
 /// What is told and what is copied over, put in from the shell while the service runs.
 @Suite struct DestinationCommandTests {
@@ -30,6 +31,17 @@ import Testing
             return counts?["delivered"]?.count == delivered ? true : nil
         }
         #expect(done == true, "event \(number) was not told")
+    }
+
+    @Test func theListSaysWhatAnEndpointHears() {
+        let broken: JSONValue = ["channel": .null, "types": .null]
+        let deaf: JSONValue = ["channel": "webhook", "types": []]
+        let choosy: JSONValue = ["channel": "webhook", "types": ["ping", "copy.failed"]]
+        let all: JSONValue = ["channel": "webhook", "types": .null]
+        #expect(DestinationList.heard(broken) == "-")
+        #expect(DestinationList.heard(deaf) == "nothing")
+        #expect(DestinationList.heard(choosy) == "ping, copy.failed")
+        #expect(DestinationList.heard(all) == "everything")
     }
 
     @Test func anEndpointIsPutInSwitchedTriedAndTakenOut() async throws {
