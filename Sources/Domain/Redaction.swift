@@ -46,7 +46,7 @@ package struct Redaction: Sendable {
         var place = 0
         while place < said.bytes.count {
             if let end = end(at: place, in: said) {
-                bytes += "<secret>".utf8
+                bytes += Secret.mark.utf8
                 place = end
             } else {
                 bytes.append(said.bytes[place])

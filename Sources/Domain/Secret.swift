@@ -5,13 +5,20 @@
 package struct Secret: Hashable, Sendable {
     package let exposed: String
 
+    /// How every secret is shown, and so what none may be: it is a public word.
+    package static let mark = "<secret>"
+    /// Of one secret that is a line, in UTF-8.
+    package static let bytesMax = 4_096
+    /// That count at once for one holder.
+    package static let countMax = 5
+
     package init(_ text: String) {
         self.exposed = text
     }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package var description: String { "<secret>" }
-    package var debugDescription: String { "<secret>" }
+    package var description: String { Self.mark }
+    package var debugDescription: String { Self.mark }
     package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }

@@ -302,7 +302,7 @@ extension SettingReader {
     /// The text with everything that came out of a reference taken out.
     func redact(_ text: String) -> String {
         referenced.filter { $0.utf8.count >= 4 }.sorted { $0.utf8.count > $1.utf8.count }
-            .reduce(text) { $0.replacing($1, with: "<secret>") }
+            .reduce(text) { $0.replacing($1, with: Secret.mark) }
     }
 }
 

@@ -73,6 +73,12 @@ extension SettingSection {
                 fail("secrets", "the list is empty", remedy ?? "Write one, or leave the key out.")
                 return nil
             }
+            if items("secrets").map(\.count) ?? 0 > Secret.countMax {
+                fail(
+                    "secrets", "there are more than \(Secret.countMax) secrets",
+                    "Take out those that nobody uses any more.")
+                return nil
+            }
             return secrets
         }
         if let remedy, !has("secret") {

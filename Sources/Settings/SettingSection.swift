@@ -137,7 +137,7 @@ extension SettingSection {
         catalogueSecret(key)
         show(key, .null)
         guard let text = text(key, isText: true) else { return nil }
-        show(key, .string("<secret>"))
+        show(key, .string(Secret.mark))
         if !text.isReference, opensDoors { reader.noteWritten(place(key)) }
         return checked(text.text, key, isOneLine: isOneLine)
     }
@@ -153,17 +153,45 @@ extension SettingSection {
     }
 
     func checked(_ text: String, _ key: String, isOneLine: Bool) -> Secret? {
-        guard !text.isEmpty else {
-            fail(key, "the secret is empty", "An empty token is not a token: write the real one.")
-            return nil
+        checked(text, at: place(key), isOneLine: isOneLine)
+    }
+
+    private func checked(_ text: String, at place: Place, isOneLine: Bool) -> Secret? {
+        guard let trouble = Self.trouble(in: text, isOneLine: isOneLine) else {
+            return Secret(text)
         }
-        guard !isOneLine || text.isHarmless else {
-            fail(
-                key, "the secret has a control character",
-                "Take line feeds and other control characters out.")
-            return nil
+        reader.add(place.problem(trouble.what, trouble.remedy))
+        return nil
+    }
+
+    /// Why a text is no secret.
+    private static func trouble(
+        in text: String, isOneLine: Bool
+    ) -> (what: String, remedy: String)? {
+        if text.isEmpty {
+            return ("the secret is empty", "An empty token is not a token: write the real one.")
         }
-        return Secret(text)
+        // Whoever puts in again what was shown would give the secret away.
+        if text.contains(Secret.mark) {
+            return (
+                "this is how secrets are shown",
+                "Send the real one: “\(Secret.mark)” stands for it in answers and lists."
+            )
+        }
+        guard isOneLine else { return nil }
+        if !text.isHarmless {
+            return (
+                "the secret has a control character",
+                "Take line feeds and other control characters out."
+            )
+        }
+        if text.utf8.count > Secret.bytesMax {
+            return (
+                "the secret has more than \(Secret.bytesMax) bytes",
+                "Use a shorter one: openssl rand -hex 32 makes 64 characters."
+            )
+        }
+        return nil
     }
 
     private func refusal<Value>(of text: ExpandedText, _ kind: SettingKind<Value>) -> String {
@@ -259,20 +287,12 @@ extension SettingSection {
         catalogueSecrets(key)
         reader.noteSecret(path.appending(key))
         guard let items = items(key) else { return nil }
-        show(key, .array(items.map { _ in .string("<secret>") }))
+        show(key, .array(items.map { _ in .string(Secret.mark) }))
         return items.enumerated().compactMap { index, item in
             let place = itemPlace(key, index, item)
             guard let expanded = text(of: item, at: place, isText: true) else { return nil }
             if !expanded.isReference { reader.noteWritten(place) }
-            let text = expanded.text
-            guard text.isHarmless else {
-                reader.add(
-                    place.problem(
-                        text.isEmpty ? "the secret is empty" : "the secret has a control character",
-                        "An empty token is not a token, and one has no control characters."))
-                return nil
-            }
-            return (Secret(text), place)
+            return checked(expanded.text, at: place, isOneLine: true).map { ($0, place) }
         }
     }
 

@@ -58,6 +58,69 @@ private let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         #expect(read.shown == configuration.effective["endpoints"]?["ops"])
     }
 
+    /// Whoever puts what was shown would make a public word the secret.
+    @Test func whatStandsForASecretIsNone() throws {
+        let shown = "this is how secrets are shown"
+        #expect(
+            refusal(of: [
+                "url": "https://ops.example.com/<secret>", "secret": "<secret>",
+                "headers": ["X-Key": "Bearer <secret>"],
+            ]) == ["/url: \(shown)", "/secret: \(shown)", "/headers/X-Key: \(shown)"])
+        for json: JSONValue in [
+            ["scheme": "bearer", "secret": "<secret>"],
+            ["scheme": "bearer", "secrets": ["<secret>", .string(secret)]],
+            ["scheme": "basic", "users": [["name": "a", "password": "<secret>"]]],
+            ["scheme": "feishu", "apps": [["verification_token": "<secret>"]]],
+        ] {
+            do throws(DefinitionRefusal) {
+                _ = try reader.source("ci", json)
+                Issue.record("it was taken: \(json.prettyText())")
+            } catch {
+                #expect(error.findings.map(\.what) == [shown], "\(json.prettyText())")
+            }
+        }
+        do throws(DefinitionRefusal) {
+            _ = try reader.connection(
+                "cn", ["provider": "coze", "auth": ["token": "<secret>"]])
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.findings.map(\.what) == [shown])
+            #expect(error.findings.map(\.pointer.description) == ["/auth/token"])
+        }
+        let memory = Memory(
+            yaml: """
+                sources:
+                  ci: { scheme: bearer, secret: <secret> }
+                """)
+        #expect(throws: ConfigurationRefusal.self) { try memory.load() }
+    }
+
+    @Test func secretsHaveBounds() throws {
+        func what(_ json: JSONValue) -> [String] {
+            do throws(DefinitionRefusal) {
+                _ = try reader.source("ci", json)
+                return []
+            } catch {
+                return error.findings.map { "\($0.pointer): \($0.what)" }
+            }
+        }
+        let long = String(repeating: "k", count: 4_096)
+        #expect(what(["scheme": "bearer", "secret": .string(long)]) == [])
+        #expect(
+            what(["scheme": "bearer", "secret": .string(long + "k")])
+                == ["/secret: the secret has more than 4096 bytes"])
+        let five = (1...5).map { JSONValue.string("TESTONLY-token-of-ci-000\($0)") }
+        #expect(what(["scheme": "bearer", "secrets": .array(five)]) == [])
+        #expect(
+            what(["scheme": "bearer", "secrets": .array(five + [.string(secret)])])
+                == ["/secrets: there are more than 5 secrets"])
+        #expect(
+            refusal(of: [
+                "url": "https://ops.example.com/hook",
+                "secrets": .array(Array(repeating: .string(secret), count: 6)),
+            ]) == ["/secrets: there are more than 5 secrets"])
+    }
+
     @Test func nothingOfOursIsReadForAStranger() throws {
         let url: JSONValue = "https://ops.example.com/hook"
         #expect(
