@@ -87,7 +87,8 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
         return value
     }
 
-    /// Checks, stores and puts in force one definition; a refused one changes nothing.
+    /// Checks, stores and puts in force one definition; a refused one changes nothing, nor does
+    /// one that is as it was, of which nothing is noted.
     ///
     /// - Parameters:
     ///   - definition: One JSON object in UTF-8, as it would stand under the name in the
@@ -114,6 +115,12 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
             let found = try await found(at: place)
             let before = found.map { self.entry(name, $0) }
             try condition.check(before?.tag)
+            let changed = json.keys(changedFrom: before?.definition)
+            if let before, before.value != nil, before.definition != nil, changed.isEmpty {
+                // Another process may have written it.
+                take(self.others(than: name) + [before])
+                return (before, false)
+            }
             let count = stored.withLock { $0.count }
             guard found != nil || count < kind.storedMax else {
                 throw AdministrationError(
@@ -127,7 +134,7 @@ package final class DefinitionDesk<Value: Sendable>: Sendable {
                 kind.putVerb, of: name, by: who.author, at: now,
                 details: [
                     "new": .bool(found == nil),
-                    "changed": .array(json.keys(changedFrom: before?.definition)),
+                    "changed": .array(changed),
                 ])
             guard
                 try await asking({ () async throws(StorageError) in

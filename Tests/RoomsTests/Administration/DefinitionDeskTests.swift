@@ -109,6 +109,18 @@ private func code(
             ])
     }
 
+    /// Whoever applies the same file each night changes nothing, and so nothing is noted.
+    @Test func whatIsAsItWasChangesNothing() async throws {
+        let desk = try Desk(store)
+        let (first, _) = try await desk.put("ops", definition())
+        let record = try await store.sealedRecord("endpoint/ops/definition")
+        let (again, isNew) = try await desk.put("ops", definition())
+        #expect(!isNew && again.tag == first.tag && again.updatedAt == first.updatedAt)
+        #expect(try await store.sealedRecord("endpoint/ops/definition") == record)
+        #expect(try await notes().count == 1)
+        #expect(desk.inForce.names == ["ops"])
+    }
+
     @Test func aDefinitionLiesSealedAndIsShownWithoutItsSecrets() async throws {
         let desk = try Desk(store)
         try await desk.put("ops", definition())
