@@ -45,7 +45,7 @@ extension Administrator {
     /// The body is that of ``rotateSecret(of:_:by:)``. One is made only where the sender can be
     /// told it.
     ///
-    /// - Returns: `{"source", "secret", "overlap_until"}`.
+    /// - Returns: `{"source", "secret", "overlap_until", "warnings"?}`.
     package func rotateSource(
         _ name: String, _ body: [UInt8], by who: Principal
     ) async throws(AdministrationError) -> JSONValue {
@@ -72,12 +72,23 @@ extension Administrator {
             _ = try source.taking([secret])
             _ = try source.taking([secret] + former)
         } catch {
-            throw wish.refusal(error.text, remedy: error.findings[0].remedy.onOneLine)
+            // The place is the wish's own, wherever the definition has its secret.
+            let troubles = error.findings.reduce(into: [String]()) { troubles, finding in
+                if !troubles.contains(finding.what) { troubles.append(finding.what) }
+            }
+            throw wish.refusal(
+                troubles.joined(separator: "; ").onOneLine,
+                remedy: error.findings[0].remedy.onOneLine)
         }
-        let answer = try await rotate(
+        var answer = try await rotate(
             "source", name, source.secrets, in: desk.secrets, wish, to: secret, .sourceRotated,
             by: who)
         desk.refresh()
+        let warnings = source.warnings(of: [secret])
+        if !warnings.isEmpty, case .object(var object) = answer {
+            object["warnings"] = .array(warnings.map(\.json))
+            answer = .object(object)
+        }
         return answer
     }
 
@@ -102,7 +113,11 @@ extension Administrator {
         }
         return [
             word: .string(name), "secret": wish.secret == nil ? .string(secret.exposed) : .null,
-            "overlap_until": .string((now + wish.overlap).description),
+            "overlap_until": .string(
+                max(
+                    now + wish.overlap,
+                    secrets.overlap(of: name, configured: configured, at: now) ?? now
+                ).description),
         ]
     }
 
@@ -149,6 +164,13 @@ private struct RotationWish {
         if let value = body["secret"] {
             guard let text = value.string else {
                 throw body.refusal("a text is wanted, not \(value.kind)", at: "secret")
+            }
+            guard !text.contains("${") else {
+                throw AdministrationError(
+                    .requestInvalid, "references are not followed in what comes over the API",
+                    pointer: JSONPointer(tokens: ["secret"]),
+                    remedy: "Send the secret itself; one that holds “${” is put in with the "
+                        + "definition, as “$${”.")
             }
             secret = Secret(text)
         } else {

@@ -24,7 +24,7 @@ package struct DefinitionEntry<Value: Sendable>: Sendable {
     package let tag: String
     /// Why it is not in force.
     package internal(set) var problem: String?
-    package let warnings: [DefinitionFinding]
+    package internal(set) var warnings: [DefinitionFinding]
     /// Whether the configuration has one of this name, which is in force in its place.
     package internal(set) var isShadowed = false
     /// As it was put, with its secrets; `nil` for those of the configuration.
@@ -88,19 +88,31 @@ package struct DefinitionEntry<Value: Sendable>: Sendable {
         object["etag"] = .string(tag)
         object["problem"] = .text(problem)
         if !warnings.isEmpty {
-            object["warnings"] = .array(
-                warnings.map { finding in
-                    [
-                        "pointer": .string(finding.pointer.description),
-                        "detail": .string(finding.what.onOneLine),
-                        "remedy": .string(finding.remedy.onOneLine),
-                    ]
-                })
+            object["warnings"] = .array(warnings.map(\.json))
         }
         for member in more.members { object[member.key] = member.value }
         object["definition"] = shown
         return .object(object)
     }
+}
+
+extension DefinitionFinding {
+    /// `{"pointer", "detail", "remedy"}`.
+    var json: JSONValue {
+        [
+            "pointer": .string(pointer.description), "detail": .string(what.onOneLine),
+            "remedy": .string(remedy.onOneLine),
+        ]
+    }
+
+    /// Of a definition whose secret was rotated away, when it is put in again.
+    static let secretIsOvertaken = DefinitionFinding(
+        pointer: JSONPointer(tokens: ["secret"]),
+        what:
+            "the secret was rotated: the rotated one counts, and the one that this says no "
+            + "longer, or only until overlap_until",
+        remedy: "Write the rotated secret here, or rotate to the one that is to count; a secret "
+            + "that was not here before counts at once, and alone.")
 }
 
 /// What lies sealed in the vault: `{"definition", "updated_at", "edition"}`.

@@ -12,7 +12,7 @@ import Synchronization
 /// says counts again once it says something else.
 package final class RotatedSecrets: Sendable {
     /// Secrets of one holder that count at once, at most; whoever rotates sees to it.
-    package static let secretsMax = 5
+    package static let secretsMax = Secret.countMax
 
     /// A secret, and until when it counts.
     struct Term: Hashable, Sendable {
@@ -87,8 +87,10 @@ package final class RotatedSecrets: Sendable {
         } + [Phase(secrets: terms.filter { $0.until == nil }.map(\.secret), until: nil)]
     }
 
-    /// Puts a secret before those that count now, which go on for `overlap`; in force when it is
-    /// on disk.
+    /// Puts a secret before the newest, which goes on for `overlap`; in force when it is on disk.
+    ///
+    /// An end that was promised before stays: whoever was told it relies on it. Without an overlap
+    /// all of before end at once.
     ///
     /// - Parameter note: Written in the same transaction; by the caller without a strongbox.
     package func rotate(
@@ -97,7 +99,7 @@ package final class RotatedSecrets: Sendable {
     ) async throws(StorageError) {
         let end = now + overlap
         let former = terms(of: name, configured, at: now).map { term in
-            Term(secret: term.secret, until: min(term.until ?? end, end))
+            Term(secret: term.secret, until: overlap > .zero ? term.until ?? end : now)
         }
         let terms = [Term(secret: secret, until: nil)] + former.filter { $0.until ?? now > now }
         let next = Rotated(
@@ -112,6 +114,14 @@ package final class RotatedSecrets: Sendable {
             return configured.map { Term(secret: $0, until: nil) }
         }
         return known.terms.filter { $0.until.map { now < $0 } ?? true }
+    }
+
+    /// Whether a secret that the definition says is not the one that counts in the end.
+    package func isOvertaken(
+        _ name: String, configured: [Secret], at now: Timestamp
+    ) -> Bool {
+        let last = phases(of: name, configured: configured, at: now).last?.secrets ?? []
+        return last != configured
     }
 
     /// Whether what is rotated is stored, together with its note.

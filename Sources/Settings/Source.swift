@@ -70,6 +70,18 @@ package struct Source: Sendable {
         return source
     }
 
+    /// What is worth a second look about secrets in the place of its own.
+    package func warnings(of secrets: [Secret]) -> [DefinitionFinding] {
+        let section = reopened(secrets)
+        _ = Source(name, section)
+        return section.reader.warnings.compactMap { warning in
+            guard warning.key == section.place("secret").key else { return nil }
+            return DefinitionFinding(
+                pointer: JSONPointer(tokens: ["secret"]), what: warning.what,
+                remedy: warning.remedy)
+        }
+    }
+
     /// A new secret such as the sender can be told; `nil` where its platform makes its own, or
     /// keeps the half that signs.
     package func newSecret(using chance: inout Chance) -> Secret? {

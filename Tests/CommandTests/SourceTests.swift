@@ -147,11 +147,12 @@ import Transport
             return status == 401 ? true : nil
         }
         #expect(ended == true)
-        #expect(try await again.post(7, to: "ci", as: Self.token).status == 401)
+        // The first one was promised two hours, which a later second is no end of.
+        #expect(try await again.post(7, to: "ci", as: Self.token).status == 200)
         #expect(try await again.post(8, to: "ci", as: Self.other).status == 200)
         #expect(try await again("rotate", "nobody").status == 1)
         // All that was answered with 200 is there; the sixth may have come before the end.
-        #expect([6, 7].contains(try await Shell.events(next)))
+        #expect([7, 8].contains(try await Shell.events(next)))
         let verbs = try await next.api("GET", "/api/v1/audit").json["entries"]?.array ?? []
         #expect(verbs.compactMap { $0["verb"]?.string } == ["source.rotated", "source.rotated"])
         for secret in [made, Self.other] {

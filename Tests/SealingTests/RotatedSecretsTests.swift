@@ -60,6 +60,17 @@ extension RotatedSecrets {
         #expect(secrets.texts(audit, after: .hours(6)) == ["three"])
     }
 
+    /// Whoever was told an end relies on it, whatever is promised to others.
+    @Test func aPromisedEndStays() async throws {
+        let secrets = RotatedSecrets(of: "endpoint", try box(store))
+        try await secrets.rotate(audit, to: "two", overlap: .hours(1), at: start)
+        try await secrets.rotate(audit, to: "three", overlap: .seconds(2), at: start)
+        #expect(secrets.texts(audit, after: .seconds(1)) == ["three", "two", "one"])
+        #expect(secrets.texts(audit, after: .seconds(2)) == ["three", "one"])
+        #expect(secrets.overlap(of: audit, at: start) == start + .hours(1))
+        #expect(secrets.texts(audit, after: .hours(1)) == ["three"])
+    }
+
     @Test func whatCountsWhenIsToldInAdvance() async throws {
         let secrets = RotatedSecrets(of: "source", try box(store))
         func phases(after age: Duration) -> [String] {

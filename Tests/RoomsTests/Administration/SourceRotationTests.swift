@@ -90,6 +90,12 @@ private struct Stand {
         }
     }
 
+    func put(_ secret: String) async throws -> (source: JSONValue, isNew: Bool) {
+        try await administration.putSource(
+            "ci", definition: Array(#"{"scheme":"bearer","secret":"\#(secret)"}"#.utf8),
+            if: Precondition(), by: who)
+    }
+
     func verbs() async throws -> [String] {
         try await fixture.store.auditEntries(AuditQuery()).rows.reversed().map {
             "\($0.verb) \($0.object)"
@@ -184,6 +190,35 @@ private struct Stand {
         try await put(#"{"scheme":"bearer","secret":"TESTONLY-token-of-ci-0003"}"#)
         #expect(await stand.status(own) == 401)
         #expect(await stand.status("TESTONLY-token-of-ci-0003") == 200)
+    }
+
+    /// A shorter overlap is no end of what was promised before.
+    @Test func theLastEndIsTold() async throws {
+        let stand = try await Stand()
+        let first = try await stand.rotate("ci", #"{"overlap":"2h"}"#)
+        let second = try await stand.rotate("ci", #"{"overlap":"2s"}"#)
+        #expect(second["overlap_until"] == first["overlap_until"])
+        stand.clock.advance(by: .hours(1))
+        #expect(await stand.status(old) == 200)
+    }
+
+    @Test func aRotatedSecretIsReadAsADefinitionsIs() async throws {
+        let stand = try await Stand()
+        for (secret, word) in [
+            ("<secret>", "shown"), ("Bearer <secret>", "shown"), ("${TOKEN}", "reference"),
+            (String(repeating: "k", count: 4_097), "4096 bytes"),
+        ] {
+            let refusal = await stand.refusal("ci", #"{"secret":"\#(secret)"}"#)
+            #expect(refusal?.code == .requestInvalid, "\(secret.prefix(20))")
+            #expect(refusal?.pointer?.description == "/secret")
+            #expect(refusal?.detail.contains(word) == true, "\(refusal?.detail ?? "")")
+            #expect(refusal?.detail.contains("/secret") == false)
+        }
+        #expect(try await stand.rotate("ci", #"{"secret":"\#(own)"}"#)["warnings"] == nil)
+        let warnings = try await stand.rotate("ci", #"{"secret":"a"}"#)["warnings"]
+        #expect(warnings?.array?.count == 1)
+        #expect(warnings?.array?.first?["pointer"] == "/secret")
+        #expect(warnings?.array?.first?["detail"]?.string?.contains("fewer than 16") == true)
     }
 
     @Test func aClosedOneStaysClosed() async throws {
