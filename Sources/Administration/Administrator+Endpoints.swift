@@ -28,7 +28,7 @@ extension Administrator {
         _ name: String, definition: [UInt8], if condition: Precondition = Precondition(),
         by who: Principal
     ) async throws(AdministrationError) -> (endpoint: JSONValue, isNew: Bool) {
-        let (entry, isNew) = try await desks.endpoints.put(
+        var (entry, isNew) = try await desks.endpoints.put(
             name, definition: definition, if: condition, by: who, at: time.now()
         ) { () async throws(AdministrationError) in
             // Of a namesake that is gone nothing is to be left.
@@ -36,6 +36,11 @@ extension Administrator {
             try await ask { () async throws(StorageError) in
                 try await endpointSecrets.forget(name)
             }
+        }
+        if let endpoint = entry.value,
+            endpointSecrets.isOvertaken(name, configured: endpoint.secrets, at: time.now())
+        {
+            entry.warnings.append(.secretIsOvertaken)
         }
         nudges.notifying()
         return (json(entry, try await health()), isNew)

@@ -67,12 +67,35 @@ extension Administrator {
         _ name: String, definition: [UInt8], if condition: Precondition, by who: Principal
     ) async throws(AdministrationError) -> (source: JSONValue, isNew: Bool) {
         let desk = try sourceDesk(for: name)
-        let (entry, isNew) = try await desk.definitions.put(
+        var (entry, isNew) = try await desk.definitions.put(
             name, definition: definition, if: condition, by: who, at: time.now()
         ) { () async throws(AdministrationError) in
+            try Self.refuseNameOfPublishing(name)
+            // One of this name may have gone in the middle of a deletion, or out of the
+            // configuration: whether it was closed says nothing of this one.
+            try await desk.set(name, closed: false, noting: nil)
             try await forgetSecrets(of: name, desk)
         }
+        if let source = entry.value,
+            desk.secrets.isOvertaken(name, configured: source.secrets, at: time.now())
+        {
+            entry.warnings.append(.secretIsOvertaken)
+        }
         return (json(of: entry, desk), isNew)
+    }
+
+    /// What is published without a source is said to come from one of this name, and would be
+    /// refused from then on.
+    ///
+    /// In a configuration the name is taken, with a warning: what started before starts again.
+    private static func refuseNameOfPublishing(
+        _ name: String
+    ) throws(AdministrationError) {
+        guard name.hasSameBytes(as: Self.source) else { return }
+        throw AdministrationError(
+            .definitionInvalid,
+            "what is published without a source is kept under “\(name)”, and would be refused",
+            pointer: .root, remedy: "Use another name.")
     }
 
     /// Takes a source out: what it sends from then on is answered as by an address that is none.

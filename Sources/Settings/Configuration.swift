@@ -123,6 +123,7 @@ extension Configuration {
         self.egress = egress
         retention = RetentionSettings(root.section("retention"))
         sources = root.named("sources").compactMap { Source($0.name, $0.section) }
+        Self.warnOfNameOfPublishing(sources, root)
         let connections = root.named("connections")
         let readConnections = connections.compactMap {
             Connection($0.name, $0.section, egress: egress)
@@ -155,6 +156,17 @@ extension Configuration {
         warnings = reader.warnings
         hints = reader.hints
         effective = reader.effective.json
+    }
+
+    /// Warned of and not refused, unlike over the API: whoever publishes nothing may call a source
+    /// so, and what started before starts again.
+    private static func warnOfNameOfPublishing(_ sources: [Source], _ root: SettingSection) {
+        let name = Event.Identity.sourceOfAPI
+        guard sources.contains(where: { $0.name.hasSameBytes(as: name) }) else { return }
+        root.reader.warn(
+            root.section("sources").place(name).problem(
+                "what is published without a source is kept under this name, and is refused now",
+                "Use another name, or publish with one of your own."))
     }
 
     /// Where people look at what the connections hold, as far as it is known.

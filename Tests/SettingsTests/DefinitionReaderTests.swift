@@ -95,6 +95,17 @@ private let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         #expect(throws: ConfigurationRefusal.self) { try memory.load() }
     }
 
+    @Test func theNameOfWhatIsPublishedIsWarnedOf() throws {
+        let memory = Memory(
+            yaml: """
+                sources:
+                  api: { scheme: bearer, secret: TESTONLY-token-of-ci-0001 }
+                """)
+        let warned = try memory.load().warnings.filter { $0.key == "sources.api" }
+        #expect(warned.map(\.line) == [2])
+        #expect(warned.first?.what.contains("published without a source") == true)
+    }
+
     @Test func secretsHaveBounds() throws {
         func what(_ json: JSONValue) -> [String] {
             do throws(DefinitionRefusal) {

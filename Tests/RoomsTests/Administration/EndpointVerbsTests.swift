@@ -224,6 +224,18 @@ private func code(
         }
     }
 
+    @Test func anOldDefinitionPutAgainSaysThatItsSecretEnds() async throws {
+        let stand = try await Stand()
+        func warnings() async throws -> JSONValue? {
+            try await stand.administration.putEndpoint(
+                "ops", definition: definition(), by: .anna
+            ).endpoint["warnings"]
+        }
+        #expect(try await warnings() == nil)
+        _ = try await stand.administration.rotateSecret(of: "ops", [], by: .anna)
+        #expect(try await warnings()?.array?.count == 1)
+    }
+
     @Test func whatTheConfigurationHasStaysAsItIsWhenANamesakeGoes() async throws {
         let before = try await Stand()
         _ = try await before.administration.putEndpoint(

@@ -202,6 +202,18 @@ private struct Stand {
         #expect(await stand.status(old) == 200)
     }
 
+    /// As after a kill in the middle of a deletion, or where the configuration had one before.
+    @Test func whatIsLeftOfANamesakeCountsForNothing() async throws {
+        let stand = try await Stand()
+        _ = try await stand.administration.setSource("ci", enabled: false, by: who)
+        _ = try await stand.rotate("ci", #"{"secret":"\#(own)"}"#)
+        let later = try await Stand(files: [:], store: stand.fixture.store, clock: stand.clock)
+        let (shown, isNew) = try await later.put(old)
+        #expect(isNew && shown["disabled"] == false && shown["secrets"] == 1)
+        #expect(await later.status(old) == 200)
+        #expect(await later.status(own) == 401)
+    }
+
     @Test func aRotatedSecretIsReadAsADefinitionsIs() async throws {
         let stand = try await Stand()
         for (secret, word) in [
@@ -219,6 +231,32 @@ private struct Stand {
         #expect(warnings?.array?.count == 1)
         #expect(warnings?.array?.first?["pointer"] == "/secret")
         #expect(warnings?.array?.first?["detail"]?.string?.contains("fewer than 16") == true)
+    }
+
+    /// What was rotated counts until the definition says another secret, which is easily missed.
+    @Test func anOldDefinitionPutAgainSaysThatItsSecretEnds() async throws {
+        let stand = try await Stand(files: [:])
+        #expect(try await stand.put(old).source["warnings"] == nil)
+        _ = try await stand.rotate("ci", #"{"secret":"\#(own)","overlap":"0s"}"#)
+        let said = try await stand.put(old).source["warnings"]?.array?.first
+        #expect(said?["pointer"] == "/secret")
+        #expect(said?["detail"]?.string?.contains("rotated") == true)
+        #expect(await stand.status(old) == 401)
+        #expect(try await stand.put("TESTONLY-token-of-ci-0003").source["warnings"] == nil)
+    }
+
+    /// Whoever publishes without a source does so under this name.
+    @Test func noSourceIsCalledAsWhatIsPublishedIs() async throws {
+        let stand = try await Stand(files: [:])
+        do throws(AdministrationError) {
+            _ = try await stand.administration.putSource(
+                "api", definition: Array(#"{"scheme":"bearer","secret":"\#(old)"}"#.utf8),
+                if: Precondition(), by: who)
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.code == .definitionInvalid && error.detail.contains("publish"))
+        }
+        #expect(try await stand.fixture.store.sealedIDs() == [])
     }
 
     @Test func aClosedOneStaysClosed() async throws {
