@@ -147,10 +147,10 @@ private final class Flag: Sendable {
         var cursor: String?
         repeat {
             let query = "limit=200" + (cursor.map { "&cursor=\($0)" } ?? "")
-            let page = try await service.api("GET", "/api/v1/events?\(query)").json
+            let page = try await ask("/api/v1/events?\(query)", of: service)
             for event in page["events"]?.array ?? [] {
                 let path = "/api/v1/events/\(event["id"]?.string ?? "")"
-                let verdicts = try await service.api("GET", path).json["verdicts"]?.array ?? []
+                let verdicts = try await ask(path, of: service)["verdicts"]?.array ?? []
                 let rules = verdicts.compactMap { $0["rule"]?.string }
                 let editions = Set(rules.compactMap { $0.split(separator: "-").first })
                 let edition = try #require(editions.first.flatMap { Int($0.dropFirst()) })
@@ -160,5 +160,14 @@ private final class Flag: Sendable {
             cursor = page["next"]?.string
         } while cursor != nil
         return met
+    }
+
+    /// What is read there; a key may ask 200 times a second, and is told to wait beyond that.
+    private func ask(_ path: String, of service: APIService) async throws -> JSONValue {
+        let json = try await service.until { service in
+            let answer = try await service.api("GET", path)
+            return answer.status == 200 ? answer.json : nil
+        }
+        return try #require(json, "\(path)")
     }
 }
