@@ -8,7 +8,7 @@ package import StrictJSON
 
 /// Secrets of endpoints and sources that are changed with nothing lost meanwhile.
 extension Administrator {
-    /// Gives an endpoint a new signing secret; those of before sign as well for a while.
+    /// Gives an endpoint a new signing secret; the one before signs as well for a while.
     ///
     /// The body is `{"overlap": "24h", "secret": …}`, both optional: without `secret` one is made.
     ///
@@ -40,7 +40,7 @@ extension Administrator {
             .endpointRotated, by: who)
     }
 
-    /// Gives a source a new secret; what those of before prove is taken in as well for a while.
+    /// Gives a source a new secret; what the one before proves is taken in as well for a while.
     ///
     /// The body is that of ``rotateSecret(of:_:by:)``. One is made only where the sender can be
     /// told it.
@@ -138,7 +138,7 @@ extension Administrator {
 
 /// `{"overlap": "24h", "secret": …}`, both optional.
 private struct RotationWish {
-    /// How long secrets of before go on counting, where nobody says.
+    /// How long the secret before goes on counting, where nobody says.
     private static let overlapByDefault: Duration = .hours(24)
     private static let overlapMax: Duration = .days(30)
 

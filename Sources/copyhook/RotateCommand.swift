@@ -9,7 +9,7 @@ struct EndpointRotateCommand: AsyncParsableCommand {
         commandName: "rotate",
         abstract: "Gives an endpoint a new signing secret.",
         discussion: """
-            The new secret signs at once, and for the overlap those of before sign as
+            The new secret signs at once, and for the overlap the one before signs as
             well, so no delivery is rejected while the receiver changes over. The secret
             is printed once, alone on standard output. Needs a key of scope admin.
 
@@ -38,12 +38,12 @@ struct SourceRotateCommand: AsyncParsableCommand {
         commandName: "rotate",
         abstract: "Gives a source a new secret.",
         discussion: """
-            What the new secret proves is taken in at once, and for the overlap what those
-            of before prove as well, so no event is refused while the sender changes over.
-            Then they end by themselves. Holds for sources of the configuration, too; once
-            the sender has changed over, write the new secret there, which then counts
-            alone. The secret is printed once, alone on standard output. Needs a key of
-            scope admin.
+            What the new secret proves is taken in at once, and for the overlap what the
+            one before proves as well, so no event is refused while the sender changes
+            over. Then that ends by itself; older ones keep the end they had. Holds for
+            sources of the configuration, too; once the sender has changed over, write the
+            new secret there, which then counts alone. The secret is printed once, alone
+            on standard output. Needs a key of scope admin.
 
             A secret that the sender made comes from standard input with --given, never
             from an argument.
@@ -72,7 +72,7 @@ struct RotateOptions: ParsableArguments {
     @Argument(help: "The name.")
     var name: String
 
-    @Option(help: "How long secrets of before count as well, at most 30d.")
+    @Option(help: "How long the secret before counts as well, at most 30d.")
     var overlap = "24h"
 
     @Flag(help: "Read the secret from standard input instead of having one made.")
